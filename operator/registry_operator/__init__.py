@@ -1,0 +1,1 @@
+"""The registry operator: turns PyPIRegistry and RegistryToken resources into running registries and credentials."""

@@ -1,0 +1,1 @@
+"""The registry service: a private Python package registry at GitLab's URLs."""
