@@ -1,0 +1,181 @@
+"""The rules that an upload must pass: one function each, every problem reported at once.
+
+Name, version, kind and digests must agree between form, file name and archive; everything else comes from the
+archive alone, because clients send it differently (design section 6, rule 2).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from registry_service.domain.archive import ArchiveFacts
+from registry_service.domain.core_metadata import CoreMetadata, read_core_metadata
+from registry_service.domain.distribution import Distribution, InvalidFilenameError, parse_filename
+
+NEWEST_MAJOR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Hex digests of a file's bytes, computed while they arrived."""
+
+    sha256: str
+    md5: str
+    blake2_256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A received form: its fields without the file, the file's name, size and digests, what its archive holds."""
+
+    fields: Mapping[str, str]
+    filename: str
+    size: int
+    digests: Digests
+    facts: ArchiveFacts = field(default_factory=ArchiveFacts)
+
+    def value(self, name: str) -> str | None:
+        """A field's value; clients send an empty string or `UNKNOWN` for what is absent."""
+        value = self.fields.get(name, "").strip()
+        return None if value in ("", "UNKNOWN") else value
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedUpload:
+    """An upload that passed every rule."""
+
+    distribution: Distribution
+    metadata: CoreMetadata
+
+
+def judge(upload: Upload) -> AcceptedUpload | tuple[str, ...]:
+    """Apply every rule: the accepted upload, or all problems, one sentence each."""
+    problems = list(_form_problems(upload))
+    try:
+        distribution = parse_filename(upload.filename)
+    except InvalidFilenameError as error:
+        return (*problems, str(error))
+    if upload.facts.fault is not None:
+        return (*problems, f"{upload.filename} cannot be read: {upload.facts.fault}")
+    metadata = read_core_metadata(upload.facts.metadata or b"")
+    claim = _Claim(upload, distribution, metadata)
+    problems += [problem for rule in _RULES for problem in rule(claim)]
+    return tuple(problems) if problems else AcceptedUpload(distribution, metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Form, file name and archive side by side."""
+
+    upload: Upload
+    distribution: Distribution
+    metadata: CoreMetadata
+
+
+def _form_problems(upload: Upload) -> Iterator[str]:
+    for name in ("name", "version"):
+        if upload.value(name) is None:
+            yield f"The form field {name} is missing"
+    version = upload.value("version")
+    if version is not None and not is_valid_version(version):
+        yield f"The version {version!r} is not a valid PEP 440 version"
+
+
+def is_valid_version(version: str) -> bool:
+    """GitLab's version rule ("Ensure your version string is valid"), which is PEP 440 without white space around."""
+    try:
+        Version(version)
+    except InvalidVersion:
+        return False
+    return version.isascii() and version == version.strip()
+
+
+def _names_agree(claim: _Claim) -> Iterator[str]:
+    named = {"The form": claim.upload.value("name"), "The archive": claim.metadata.name}
+    for source, name in named.items():
+        if name and _normalized(name) != claim.distribution.name:
+            yield f"{source} names the package {name!r}, the file name {claim.distribution.name!r}"
+
+
+def _versions_agree(claim: _Claim) -> Iterator[str]:
+    given = {"The form": claim.upload.value("version"), "The archive": claim.metadata.version}
+    for source, version in given.items():
+        if version and _differs(version, claim.distribution.version):
+            yield f"{source} gives the version {version!r}, the file name {str(claim.distribution.version)!r}"
+
+
+def _kinds_agree(claim: _Claim) -> Iterator[str]:
+    kind = claim.upload.value("filetype")
+    if kind is not None and kind != claim.distribution.kind:
+        yield f"The form's filetype is {kind!r}, the file name's {claim.distribution.kind.value!r}"
+
+
+def _digests_agree(claim: _Claim) -> Iterator[str]:
+    received = claim.upload.digests
+    pairs = {
+        "sha256_digest": received.sha256,
+        "md5_digest": received.md5,
+        "blake2_256_digest": received.blake2_256,
+    }
+    for name, digest in pairs.items():
+        given = claim.upload.value(name)
+        if given is not None and given.lower() != digest:
+            yield f"The form's {name} does not match the file, whose digest is {digest}"
+
+
+def _archive_is_whole(claim: _Claim) -> Iterator[str]:
+    facts, distribution = claim.upload.facts, claim.distribution
+    if len(facts.roots) != 1:
+        what = ".dist-info folder" if distribution.filename.endswith(".whl") else "top folder"
+        yield f"{distribution.filename} must hold exactly one {what}, not {len(facts.roots)}"
+    for member in facts.missing:
+        yield f"{distribution.filename} holds no {member}"
+
+
+def _root_agrees(claim: _Claim) -> Iterator[str]:
+    for root in claim.upload.facts.roots:
+        stem = root.removesuffix(".dist-info")
+        name, _, version = stem.rpartition("-")
+        if _normalized(name) != claim.distribution.name or _differs(version, claim.distribution.version):
+            yield f"The folder {root!r} in the archive is not named for {claim.distribution.filename}"
+
+
+def _metadata_is_known(claim: _Claim) -> Iterator[str]:
+    if claim.upload.facts.metadata is None:
+        return
+    metadata = claim.metadata
+    for name, value in (("Name", metadata.name), ("Version", metadata.version)):
+        if not value:
+            yield f"The archive's metadata has no {name}"
+    # Consumers must fail on a newer major version and may read a newer minor one (core metadata specification).
+    major = metadata.metadata_version.split(".")[0]
+    if not major.isdecimal() or not 1 <= int(major) <= NEWEST_MAJOR:
+        yield f"The archive's Metadata-Version {metadata.metadata_version!r} is not supported; 1.x and 2.x are"
+
+
+_RULES: Final[tuple[Callable[[_Claim], Iterator[str]], ...]] = (
+    _names_agree,
+    _versions_agree,
+    _kinds_agree,
+    _digests_agree,
+    _archive_is_whole,
+    _root_agrees,
+    _metadata_is_known,
+)
+
+
+def _normalized(name: str) -> str | None:
+    try:
+        return canonicalize_name(name, validate=True)
+    except InvalidName:
+        return None
+
+
+def _differs(given: str, version: Version) -> bool:
+    try:
+        return Version(given) != version
+    except InvalidVersion:
+        return True

@@ -1,0 +1,92 @@
+"""What can go wrong in a registry, in its own words. HTTP is not among them: `rendering.errors` translates.
+
+RegistryError
+├── UnauthenticatedError     no credential, or one that cannot be verified
+├── HiddenError              verified, but what is asked for is not theirs to know of
+├── ForbiddenError           theirs to know of, but not with this token
+├── NotFoundError            there is no such package, file or page
+├── RefusedError             the request is wrong, for every reason listed
+│   └── FileNameTakenError   the file name belongs to other bytes
+├── SyncRefusedError         a body of the sync port that cannot be accepted
+├── DatabaseError            the database cannot be used, for a reason the operator knows
+└── StorageError             the blob store cannot be used, for a reason the operator knows
+    └── BlobMissingError     the store has no blob under a key
+"""
+
+
+class RegistryError(Exception):
+    """Base of all errors that the service explains to its caller."""
+
+
+class UnauthenticatedError(RegistryError):
+    """No credential, or one that cannot be verified."""
+
+
+class HiddenError(RegistryError):
+    """The asker may not learn whether the project exists."""
+
+
+class ForbiddenError(RegistryError):
+    """The asker may know of the project, but the token's scopes do not allow this."""
+
+
+class NotFoundError(RegistryError):
+    """There is no such thing; `what` names its kind: Package, File, Page."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} not found")
+        self.what = what
+
+
+class RefusedError(RegistryError):
+    """The request is wrong; `problems` lists everything that is, one sentence each."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class FileNameTakenError(RefusedError):
+    """The file name, or the same kind of file of the same release, belongs to other bytes, for ever."""
+
+    def __init__(self, filename: str, *, known_as: str, sha256: str) -> None:
+        same = filename == known_as
+        owner = (
+            f"{filename} already exists"
+            if same
+            else f"the release has this kind of file as {known_as}, which already exists"
+        )
+        super().__init__(f"Validation failed: File name has already been taken ({owner} with sha256 {sha256})")
+
+
+class SyncRefusedError(RegistryError):
+    """A body of the sync port that cannot be accepted; `reason` is one of the contract's refusal reasons."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class ReasonedError(RegistryError):
+    """A dependency cannot be used; `reason` is a condition reason of the operator's, `message` says what to do."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class DatabaseError(ReasonedError):
+    """The database cannot be used."""
+
+
+class StorageError(ReasonedError):
+    """The blob store cannot be used."""
+
+
+class BlobMissingError(StorageError):
+    """The store has no blob under a key that the database names."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("BlobMissing", f"the store holds no blob {key}")

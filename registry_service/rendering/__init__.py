@@ -1,0 +1,1 @@
+"""Values in, bytes out: index pages, error bodies, content negotiation, conditional requests. Pure."""

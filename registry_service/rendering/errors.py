@@ -1,0 +1,76 @@
+"""Errors as HTTP: GitLab's statuses and words, and the keys that each client shows a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from registry_service.contract import wire
+from registry_service.contract.sync import Refusal, RefusalReason
+from registry_service.errors import (
+    ForbiddenError,
+    HiddenError,
+    NotFoundError,
+    ReasonedError,
+    RefusedError,
+    RegistryError,
+    SyncRefusedError,
+    UnauthenticatedError,
+)
+from registry_service.rendering.json import render
+
+RETRY_AFTER_SECONDS: Final = 5
+CHALLENGE: Final = 'Basic realm="GitLab Packages Registry"'
+_SYNC_STATUS: Final = {
+    RefusalReason.UNAUTHORIZED: 401,
+    RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE: 409,
+    RefusalReason.ETAG_MISMATCH: 412,
+    RefusalReason.UNKNOWN_FIELD: 422,
+    RefusalReason.INVALID_BODY: 400,
+    RefusalReason.TOO_MANY_TOKENS: 400,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """An error as a client gets it: always `application/json`, because uv reads no other type."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def render_error(error: RegistryError) -> ErrorAnswer:
+    """Put an error into GitLab's form: `{"message": "401 Unauthorized"}` and the like."""
+    match error:
+        case RefusedError(problems=problems):
+            return _refused(problems)
+        case SyncRefusedError(reason=reason, message=message):
+            refusal = Refusal(RefusalReason(reason), message)
+            return ErrorAnswer(_SYNC_STATUS[refusal.reason], wire.encode(refusal))
+        case NotFoundError(what=what):
+            return _answer(404, f"404 {what} Not Found")
+        case ReasonedError():
+            return _answer(503, "503 Service Unavailable", {"retry-after": str(RETRY_AFTER_SECONDS)})
+    return _access_denied(error)
+
+
+def _access_denied(error: RegistryError) -> ErrorAnswer:
+    match error:
+        case UnauthenticatedError():
+            return _answer(401, "401 Unauthorized", {"www-authenticate": CHALLENGE})
+        case ForbiddenError():
+            return _answer(403, "403 Forbidden")
+        case HiddenError():
+            return _answer(404, "404 Project Not Found")
+    return _answer(500, "500 Internal Server Error")
+
+
+def _refused(problems: tuple[str, ...]) -> ErrorAnswer:
+    text = "; ".join(problems)
+    # `message` is GitLab's key, `code` the one that uv shows, `errors` has each problem by itself.
+    body = {"message": f"400 Bad request - {text}", "code": f"400 {text}", "errors": problems}
+    return ErrorAnswer(400, render(body))
+
+
+def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> ErrorAnswer:
+    return ErrorAnswer(status, render({"message": message}), headers or {})

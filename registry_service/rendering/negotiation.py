@@ -1,0 +1,63 @@
+"""Which form of an index page a client wants (PEP 691)."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+
+class Representation(StrEnum):
+    """The forms of a page, by the content type that an answer carries. JSON has no charset: uv compares it whole."""
+
+    JSON = "application/vnd.pypi.simple.v1+json"
+    HTML = "application/vnd.pypi.simple.v1+html"
+    TEXT = "text/html; charset=utf-8"
+
+
+# In the order in which a tie is decided. `*/*` must give HTML: browsers and curl send it (PEP 691).
+_OFFERED: Final = {
+    "application/vnd.pypi.simple.v1+json": Representation.JSON,
+    "application/vnd.pypi.simple.latest+json": Representation.JSON,
+    "application/vnd.pypi.simple.v1+html": Representation.HTML,
+    "application/vnd.pypi.simple.latest+html": Representation.HTML,
+    "text/html": Representation.TEXT,
+}
+_WILDCARDS: Final = {"*/*": Representation.TEXT, "text/*": Representation.TEXT, "application/*": Representation.JSON}
+MAX_RANGES: Final = 50
+
+
+def negotiate(accept: str | None) -> Representation | None:
+    """Choose by an Accept header, by q-values and then by precision; None means 406.
+
+    No header is `*/*`. Only the first MAX_RANGES media ranges are read.
+    """
+    if accept is None or not accept.strip():
+        return Representation.TEXT
+    best: tuple[float, int, int] | None = None
+    chosen: Representation | None = None
+    refused = {media for media, quality in _ranges(accept) if quality == 0}
+    for position, (media, quality) in enumerate(_ranges(accept)):
+        offered = _OFFERED.get(media) or _WILDCARDS.get(media)
+        if offered is None or quality == 0 or offered.value.split(";")[0] in refused:
+            continue
+        rank = (quality, int(media in _OFFERED), -position)
+        if best is None or rank > best:
+            best, chosen = rank, offered
+    return chosen
+
+
+def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+    for item in accept.split(",", MAX_RANGES)[:MAX_RANGES]:
+        media, *parameters = (part.strip().lower() for part in item.split(";"))
+        yield media, _quality(parameters)
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                return 0.0
+            return quality if 0 <= quality <= 1 else 0.0
+    return 1.0

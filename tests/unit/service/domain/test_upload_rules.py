@@ -1,0 +1,167 @@
+"""The upload rules, one row each, and all of them at once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry_service.domain.archive import ArchiveFacts
+from registry_service.domain.core_metadata import read_core_metadata
+from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, is_valid_version, judge
+
+_DIGESTS: Final = Digests(sha256="a" * 64, md5="b" * 32, blake2_256="c" * 64)
+_METADATA: Final = b"Metadata-Version: 2.1\nName: Foo.Bar\nVersion: 1.0\nSummary: one\nRequires-Python: >=3.6\n\ntext\n"
+_WHEEL: Final = Upload(
+    fields={"name": "foo-bar", "version": "1.0"},
+    filename="foo_bar-1.0-py3-none-any.whl",
+    size=3,
+    digests=_DIGESTS,
+    facts=ArchiveFacts(roots=("foo_bar-1.0.dist-info",), metadata=_METADATA),
+)
+_SDIST: Final = replace(
+    _WHEEL, filename="foo_bar-1.0.tar.gz", facts=ArchiveFacts(roots=("foo_bar-1.0",), metadata=_METADATA)
+)
+
+
+@pytest.mark.parametrize(
+    ("upload", "fields"),
+    [
+        (_WHEEL, {}),
+        (_SDIST, {}),
+        (_WHEEL, {"name": "Foo.Bar", "version": "1.0.0", "filetype": "bdist_wheel"}),
+        (
+            _SDIST,
+            {"filetype": "sdist", "sha256_digest": "A" * 64, "md5_digest": "b" * 32, "blake2_256_digest": "c" * 64},
+        ),
+        (_SDIST, {"filetype": "", "sha256_digest": "UNKNOWN", "md5_digest": ""}),
+    ],
+)
+def test_what_real_clients_send_is_accepted(upload: Upload, fields: Mapping[str, str]) -> None:
+    accepted = judge(replace(upload, fields={**upload.fields, **fields}))
+    assert isinstance(accepted, AcceptedUpload)
+    assert (accepted.distribution.name, accepted.metadata.summary) == ("foo-bar", "one")
+    assert accepted.metadata.requires_python == ">=3.6"
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"name": ""}, "The form field name is missing"),
+        ({"version": "UNKNOWN"}, "The form field version is missing"),
+        ({"version": "1.0_x!"}, "The version '1.0_x!' is not a valid PEP 440 version"),
+        ({"name": "other"}, "The form names the package 'other', the file name 'foo-bar'"),
+        ({"name": "-"}, "The form names the package '-', the file name 'foo-bar'"),
+        ({"version": "1.1"}, "The form gives the version '1.1', the file name '1.0'"),
+        ({"filetype": "sdist"}, "The form's filetype is 'sdist', the file name's 'bdist_wheel'"),
+        ({"sha256_digest": "d" * 64}, "The form's sha256_digest does not match"),
+        ({"md5_digest": "d" * 32}, "The form's md5_digest does not match"),
+        ({"blake2_256_digest": "d" * 64}, "The form's blake2_256_digest does not match"),
+    ],
+)
+def test_a_form_that_says_something_else_is_refused(fields: Mapping[str, str], problem: str) -> None:
+    problems = judge(replace(_WHEEL, fields={**_WHEEL.fields, **fields}))
+    assert isinstance(problems, tuple)
+    assert any(found.startswith(problem) for found in problems)
+
+
+@pytest.mark.parametrize(
+    ("upload", "facts", "problem"),
+    [
+        (_WHEEL, {"fault": "BadZipFile: File is not a zip file"}, "cannot be read: BadZipFile"),
+        (_WHEEL, {"roots": ()}, "must hold exactly one .dist-info folder, not 0"),
+        (_WHEEL, {"roots": ("a-1.dist-info", "b-1.dist-info")}, "must hold exactly one .dist-info folder, not 2"),
+        (_SDIST, {"roots": ("a", "b")}, "must hold exactly one top folder, not 2"),
+        (_WHEEL, {"missing": ("RECORD",)}, "holds no RECORD"),
+        (_SDIST, {"missing": ("PKG-INFO",), "metadata": None}, "holds no PKG-INFO"),
+        (_WHEEL, {"roots": ("other-1.0.dist-info",)}, "'other-1.0.dist-info' in the archive is not named for"),
+        (_SDIST, {"roots": ("foo_bar-2.0",)}, "'foo_bar-2.0' in the archive is not named for"),
+        (_WHEEL, {"metadata": _METADATA.replace(b"Foo.Bar", b"evil")}, "The archive names the package 'evil'"),
+        (_WHEEL, {"metadata": _METADATA.replace(b"n: 1.0", b"n: 6.6")}, "The archive gives the version '6.6'"),
+        (_WHEEL, {"metadata": b"Metadata-Version: 2.1\n"}, "The archive's metadata has no Name"),
+        (_WHEEL, {"metadata": b"Metadata-Version: 2.1\n"}, "The archive's metadata has no Version"),
+        (_WHEEL, {"metadata": _METADATA.replace(b"2.1", b"3.0")}, "Metadata-Version '3.0' is not supported"),
+        (_WHEEL, {"metadata": b"Name: foo-bar\nVersion: 1.0\n"}, "Metadata-Version '' is not supported"),
+    ],
+)
+def test_an_archive_that_is_not_what_its_name_says_is_refused(
+    upload: Upload, facts: Mapping[str, object], problem: str
+) -> None:
+    problems = judge(replace(upload, facts=replace(upload.facts, **facts)))  # type: ignore[arg-type]  # a row's cells
+    assert isinstance(problems, tuple)
+    assert any(problem in found for found in problems)
+
+
+def test_a_newer_minor_metadata_version_is_stored() -> None:
+    facts = replace(_WHEEL.facts, metadata=_METADATA.replace(b"2.1", b"2.99"))
+    assert isinstance(judge(replace(_WHEEL, facts=facts)), AcceptedUpload)
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    broken = replace(_WHEEL, fields={"version": "x", "filetype": "sdist"}, facts=ArchiveFacts())
+    problems = judge(broken)
+    assert isinstance(problems, tuple)
+    assert len(problems) >= 5
+
+
+def test_a_name_that_is_none_is_reported_with_the_form() -> None:
+    problems = judge(replace(_WHEEL, filename="x.exe", fields={}))
+    assert isinstance(problems, tuple)
+    assert [problem.split(":")[0] for problem in problems] == [
+        "The form field name is missing",
+        "The form field version is missing",
+        "Only wheels (.whl) and source distributions (.tar.gz) are accepted",
+    ]
+
+
+def test_metadata_keeps_one_line_of_each_field() -> None:
+    metadata = read_core_metadata(b"Metadata-Version: 2.1\nName: a\nVersion: 1\nSummary: one\n  two\x00\n\n")
+    assert metadata.summary.split() == ["one", "two"]
+    assert metadata.requires_python is None
+
+
+# GitLab 13.4, "Ensure your version string is valid", as it stands there.
+_GITLAB: Final = re.compile(
+    r"""\A(?:
+    v?
+    (?:([0-9]+)!)?
+    ([0-9]+(?:\.[0-9]+)*)
+    ([-_\.]?((a|b|c|rc|alpha|beta|pre|preview))[-_\.]?([0-9]+)?)?
+    ((?:-([0-9]+))|(?:[-_\.]?(post|rev|r)[-_\.]?([0-9]+)?))?
+    ([-_\.]?(dev)[-_\.]?([0-9]+)?)?
+    (?:\+([a-z0-9]+(?:[-_\.][a-z0-9]+)*))?
+    )\Z""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_pieces = st.sampled_from(
+    [
+        "1",
+        "0",
+        ".",
+        "v",
+        "!",
+        "a",
+        "rc",
+        "alpha",
+        "preview",
+        "post",
+        "rev",
+        "r",
+        "dev",
+        "-",
+        "_",
+        "+",
+        "x",
+        " ",
+        "\n",
+        "٣",
+    ]
+)
+
+
+@given(st.lists(_pieces, max_size=12).map("".join))
+def test_the_version_rule_is_gitlabs(version: str) -> None:
+    assert is_valid_version(version) == (_GITLAB.match(version) is not None)

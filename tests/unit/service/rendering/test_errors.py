@@ -1,0 +1,83 @@
+"""Errors as clients see them."""
+
+import json
+
+import pytest
+
+from registry_service.contract.sync import RefusalReason
+from registry_service.errors import (
+    BlobMissingError,
+    DatabaseError,
+    FileNameTakenError,
+    ForbiddenError,
+    HiddenError,
+    NotFoundError,
+    RefusedError,
+    RegistryError,
+    StorageError,
+    SyncRefusedError,
+    UnauthenticatedError,
+)
+from registry_service.rendering.errors import render_error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (UnauthenticatedError(), 401, "401 Unauthorized"),
+        (ForbiddenError(), 403, "403 Forbidden"),
+        (HiddenError(), 404, "404 Project Not Found"),
+        (NotFoundError("Package"), 404, "404 Package Not Found"),
+        (RefusedError("File is too large"), 400, "400 Bad request - File is too large"),
+        (RefusedError("one", "two"), 400, "400 Bad request - one; two"),
+        (DatabaseError("DatabaseUnreachable", "secret address"), 503, "503 Service Unavailable"),
+        (StorageError("StorageUnreachable", "secret address"), 503, "503 Service Unavailable"),
+        (BlobMissingError("1/a/b"), 503, "503 Service Unavailable"),
+        (RegistryError("secret"), 500, "500 Internal Server Error"),
+    ],
+)
+def test_an_error_has_gitlabs_status_and_words(error: RegistryError, status: int, message: str) -> None:
+    answer = render_error(error)
+    assert (answer.status, json.loads(answer.body)["message"]) == (status, message)
+    assert b"secret" not in answer.body
+
+
+def test_only_an_unauthenticated_client_is_challenged() -> None:
+    assert render_error(UnauthenticatedError()).headers == {
+        "www-authenticate": 'Basic realm="GitLab Packages Registry"'
+    }
+    assert render_error(HiddenError()).headers == {}
+
+
+def test_an_outage_says_in_whole_seconds_when_to_come_back() -> None:
+    assert render_error(DatabaseError("DatabaseUnreachable", "")).headers["retry-after"].isdecimal()
+
+
+def test_a_taken_name_is_recognised_by_every_client() -> None:
+    answer = render_error(FileNameTakenError("f.whl", known_as="f.whl", sha256="a" * 64))
+    body = json.loads(answer.body)
+    for words in ("Validation failed: File name has already been taken", "already exists"):
+        assert words in body["message"]
+        assert words in body["code"]
+    other = json.loads(render_error(FileNameTakenError("F.whl", known_as="f.whl", sha256="a" * 64)).body)
+    assert "as f.whl, which already exists" in other["message"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        (RefusalReason.UNAUTHORIZED, 401),
+        (RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE, 409),
+        (RefusalReason.ETAG_MISMATCH, 412),
+        (RefusalReason.UNKNOWN_FIELD, 422),
+        (RefusalReason.INVALID_BODY, 400),
+        (RefusalReason.TOO_MANY_TOKENS, 400),
+    ],
+)
+def test_the_operator_gets_a_reason(reason: RefusalReason, status: int) -> None:
+    answer = render_error(SyncRefusedError(reason, "why"))
+    assert (answer.status, json.loads(answer.body)) == (status, {"reason": reason, "message": "why"})
+
+
+def test_every_refusal_reason_has_a_status() -> None:
+    assert all(render_error(SyncRefusedError(reason, "")).status for reason in RefusalReason)
