@@ -1,0 +1,209 @@
+"""Queries about projects, packages, releases and files. Every one names its project."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from packaging.utils import NormalizedName
+from sqlalchemy import Row, Select, func, insert, select
+
+from registry_service.database.schema import file, package, project, release
+from registry_service.database.transaction import Transaction
+from registry_service.domain.catalog import File, Package, Project, Release, Visibility, project_path_problem
+from registry_service.domain.distribution import Distribution, Kind
+
+# No row has it: a larger number from a URL does not fit the column.
+LARGEST_ID: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file about to be published: what `File` holds, without what the database gives it."""
+
+    distribution: Distribution
+    size: int
+    sha256: str
+    md5: str
+    blake2_256: str
+    blob_key: str
+    upload_time: datetime
+    published_by: str
+    summary: str = ""
+    requires_python: str | None = None
+    metadata_sha256: str | None = None
+    metadata_key: str | None = None
+    metadata_size: int = 0
+
+
+async def find_project(tx: Transaction, reference: str) -> Project | None:
+    """Find a project by its path or, when `reference` is all digits, by its numeric id."""
+    if reference.isdecimal() and reference.isascii():
+        found = project.c.id == min(int(reference[:20]), LARGEST_ID)
+    elif project_path_problem(reference) is None:
+        found = project.c.path == reference
+    else:
+        return None
+    row = (await tx.execute(select(project).where(found))).one_or_none()
+    return None if row is None else _project(row)
+
+
+async def create_project(tx: Transaction, path: str, visibility: Visibility, *, now: datetime) -> Project:
+    """Create a project that belongs to no namespace yet. Raises ConflictError when the path is taken."""
+    values = {"path": path, "visibility": visibility.value, "created_at": now}
+    row = (await tx.execute(insert(project).values(values).returning(*project.c))).one()
+    return _project(row)
+
+
+async def list_package_names(tx: Transaction, project_id: int) -> tuple[NormalizedName, ...]:
+    """Every package of a project that has a file, by normalized name in code point order."""
+    held = select(release.c.package_id).join(file, file.c.release_id == release.c.id)
+    query = select(package.c.name).where(package.c.project_id == project_id, package.c.id.in_(held))
+    return tuple(NormalizedName(name) for name in (await tx.execute(query.order_by(package.c.name))).scalars())
+
+
+async def holds_name(tx: Transaction, project_id: int, name: NormalizedName) -> bool:
+    """Whether the project ever held a file of this name, also if none is left."""
+    query = select(package.c.id).where(package.c.project_id == project_id, package.c.name == name)
+    return (await tx.execute(query)).first() is not None
+
+
+async def list_files(tx: Transaction, project_id: int, name: NormalizedName) -> tuple[File, ...]:
+    """Every file of a package, in no order."""
+    query = _files(project_id).join(package, package.c.id == release.c.package_id).where(package.c.name == name)
+    return tuple(_file(row) for row in await tx.execute(query))
+
+
+async def list_release_files(tx: Transaction, project_id: int, release_id: int) -> tuple[File, ...]:
+    """The files of one release, by file name."""
+    query = _files(project_id).where(file.c.release_id == release_id).order_by(file.c.filename)
+    return tuple(_file(row) for row in await tx.execute(query))
+
+
+async def find_file(tx: Transaction, project_id: int, filename: str) -> File | None:
+    """Find a file by its name."""
+    row = (await tx.execute(_files(project_id).where(file.c.filename == filename))).one_or_none()
+    return None if row is None else _file(row)
+
+
+async def find_variant(tx: Transaction, project_id: int, distribution: Distribution) -> File | None:
+    """Find the file of the same release that has the same kind, build and tags, whatever its name."""
+    query = (
+        _files(project_id)
+        .join(package, package.c.id == release.c.package_id)
+        .where(package.c.name == distribution.name)
+        .where(release.c.canonical_version == distribution.canonical_version)
+        .where(file.c.variant == distribution.variant)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _file(row)
+
+
+async def list_releases(tx: Transaction, project_id: int) -> tuple[Release, ...]:
+    """Every release of a project, the newest first."""
+    query = _releases(project_id).order_by(release.c.created_at.desc(), release.c.id.desc())
+    return tuple(_release(row) for row in await tx.execute(query))
+
+
+async def find_release(tx: Transaction, project_id: int, release_id: int) -> Release | None:
+    """Find a release by the number that GitLab's URLs call a package id."""
+    found = release.c.id == min(release_id, LARGEST_ID)
+    row = (await tx.execute(_releases(project_id).where(found))).one_or_none()
+    return None if row is None else _release(row)
+
+
+async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
+    """Insert a file, with its package and release where they are new, and return the release's id.
+
+    Raises ConflictError when another transaction published the name, or the release's variant, first.
+    """
+    package_id = await _package_id(tx, project_id, new)
+    release_id = await _release_id(tx, package_id, new)
+    values = {
+        "project_id": project_id,
+        "release_id": release_id,
+        "filename": new.distribution.filename,
+        "kind": new.distribution.kind.value,
+        "variant": new.distribution.variant,
+        "version": str(new.distribution.version),
+        "size": new.size,
+        "sha256": new.sha256,
+        "md5": new.md5,
+        "blake2_256": new.blake2_256,
+        "requires_python": new.requires_python,
+        "metadata_sha256": new.metadata_sha256,
+        "metadata_key": new.metadata_key,
+        "metadata_size": new.metadata_size,
+        "blob_key": new.blob_key,
+        "upload_time": new.upload_time,
+        "stored_at": new.upload_time,
+        "published_by": new.published_by,
+    }
+    await tx.execute(insert(file).values(values))
+    return release_id
+
+
+async def _package_id(tx: Transaction, project_id: int, new: NewFile) -> int:
+    query = select(package.c.id).where(package.c.project_id == project_id, package.c.name == new.distribution.name)
+    found: int | None = (await tx.execute(query)).scalar_one_or_none()
+    if found is not None:
+        return found
+    spelled = new.distribution.filename.split("-")[0] if new.distribution.kind is Kind.WHEEL else new.distribution.name
+    values = {
+        "project_id": project_id,
+        "name": new.distribution.name,
+        "display_name": spelled,
+        "created_at": new.upload_time,
+    }
+    created: int = (await tx.execute(insert(package).values(values).returning(package.c.id))).scalar_one()
+    return created
+
+
+async def _release_id(tx: Transaction, package_id: int, new: NewFile) -> int:
+    canonical = new.distribution.canonical_version
+    query = select(release.c.id).where(release.c.package_id == package_id, release.c.canonical_version == canonical)
+    found: int | None = (await tx.execute(query)).scalar_one_or_none()
+    if found is not None:
+        return found
+    values = {
+        "package_id": package_id,
+        "version": str(new.distribution.version),
+        "canonical_version": canonical,
+        "summary": new.summary,
+        "created_at": new.upload_time,
+    }
+    created: int = (await tx.execute(insert(release).values(values).returning(release.c.id))).scalar_one()
+    return created
+
+
+async def count_projects(tx: Transaction) -> int:
+    """How many projects the registry has."""
+    count: int = (await tx.execute(select(func.count()).select_from(project))).scalar_one()
+    return count
+
+
+def _files(project_id: int) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
+    return select(file).join(release, release.c.id == file.c.release_id).where(file.c.project_id == project_id)
+
+
+def _releases(project_id: int) -> Select[Any]:  # Any: as above
+    columns = (release, package.c.name, package.c.display_name)
+    joined = select(*columns).join(package, package.c.id == release.c.package_id)
+    return joined.where(package.c.project_id == project_id)
+
+
+def _project(row: Row[Any]) -> Project:  # Any: as above
+    return Project(id=row.id, path=row.path, visibility=Visibility(row.visibility))
+
+
+def _release(row: Row[Any]) -> Release:  # Any: as above
+    held = Package(id=row.package_id, name=NormalizedName(row.name), display_name=row.display_name)
+    return Release(id=row.id, package=held, version=row.version, created_at=row.created_at, summary=row.summary)
+
+
+_FILE_COLUMNS: Final = tuple(
+    column.name for column in file.c if column.name in File.__slots__ and column.name != "kind"
+)
+
+
+def _file(row: Row[Any]) -> File:  # Any: as above
+    return File(kind=Kind(row.kind), **{name: getattr(row, name) for name in _FILE_COLUMNS})

@@ -1,0 +1,163 @@
+"""Queries about token sets and rules: what the operator told the registry (design section 4, "Syncing")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from registry_service.contract.sync import NEVER_WRITTEN, RulesState, SetSummary, TokenEntry
+from registry_service.database.schema import project, registry, token, token_set
+from registry_service.database.transaction import Transaction
+from registry_service.domain.catalog import Project, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSet:
+    """What is remembered of an accepted set."""
+
+    namespace_uid: str
+    namespace: str
+    digest: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRules:
+    """The rules as they were received, and their state."""
+
+    body: bytes | None
+    state: RulesState
+
+
+@dataclass(frozen=True, slots=True)
+class BoundProject:
+    """A project and the UID of the namespace that owns it."""
+
+    project: Project
+    namespace_uid: str | None
+
+
+async def list_sets(tx: Transaction, after: str, limit: int) -> tuple[SetSummary, ...]:
+    """Up to `limit` sets whose namespace UID follows `after`, in the order of the UIDs."""
+    query = select(token_set).where(token_set.c.namespace_uid > after).order_by(token_set.c.namespace_uid).limit(limit)
+    rows = (await tx.execute(query)).all()
+    revoked = await _revoked(tx, [row.namespace_uid for row in rows])
+    return tuple(_summary(row, revoked.get(row.namespace_uid, ())) for row in rows)
+
+
+async def find_set(tx: Transaction, namespace_uid: str) -> SetSummary | None:
+    """What the registry holds for one namespace."""
+    row = (await tx.execute(select(token_set).where(token_set.c.namespace_uid == namespace_uid))).one_or_none()
+    if row is None:
+        return None
+    return _summary(row, (await _revoked(tx, [namespace_uid])).get(namespace_uid, ()))
+
+
+async def find_bound_project(tx: Transaction, path: str) -> BoundProject | None:
+    """The project at a path, with the namespace UID it is bound to."""
+    row = (await tx.execute(select(project).where(project.c.path == path))).one_or_none()
+    return None if row is None else _bound(row)
+
+
+async def create_bound_project(tx: Transaction, path: str, namespace_uid: str, *, now: datetime) -> Project:
+    """Create the project of a namespace."""
+    values = {
+        "path": path,
+        "visibility": Visibility.PRIVATE.value,
+        "namespace_uid": namespace_uid,
+        "created_at": now,
+    }
+    row = (await tx.execute(insert(project).values(values).returning(*project.c))).one()
+    return _bound(row).project
+
+
+async def rebind_project(tx: Transaction, project_id: int, former_uid: str | None, namespace_uid: str) -> None:
+    """Give a project to another namespace, and empty the set of the one that had it."""
+    if former_uid is not None:
+        await _delete_tokens(tx, former_uid)
+        await tx.execute(delete(token_set).where(token_set.c.namespace_uid == former_uid))
+    await tx.execute(update(project).where(project.c.id == project_id).values(namespace_uid=namespace_uid))
+
+
+async def replace_set(
+    tx: Transaction, received: ReceivedSet, project_id: int, tokens: Sequence[TokenEntry], *, now: datetime
+) -> tuple[str, ...]:
+    """Replace what earlier sets wrote for a namespace; return the ids that are tombstones and stay dead."""
+    await _delete_tokens(tx, received.namespace_uid)
+    ids = [entry.id for entry in tokens]
+    dead = set((await tx.execute(select(token.c.id).where(token.c.id.in_(ids)))).scalars()) if ids else set()
+    rows = [_token_row(entry, received.namespace_uid, project_id, now) for entry in tokens if entry.id not in dead]
+    if rows:
+        await tx.execute(insert(token).values(rows))
+    await tx.execute(delete(token_set).where(token_set.c.namespace_uid == received.namespace_uid))
+    values = {
+        "namespace_uid": received.namespace_uid,
+        "namespace": received.namespace,
+        "digest": received.digest,
+        "etag": received.etag,
+    }
+    await tx.execute(insert(token_set).values(values))
+    return tuple(sorted(dead))
+
+
+async def suspend_all(tx: Transaction) -> None:
+    """Refuse every token: those of sets until their set is sent again, those made by commands for good."""
+    await tx.execute(update(token).where(token.c.revoked_at.is_(None)).values(suspended=True))
+    await tx.execute(update(token_set).values(digest="", etag=NEVER_WRITTEN))
+
+
+async def find_rules(tx: Transaction) -> StoredRules:
+    """The rules that the registry was last given."""
+    columns = (registry.c.rules, registry.c.rules_digest, registry.c.rules_etag)
+    row = (await tx.execute(select(*columns))).one_or_none()
+    if row is None or row.rules is None:
+        return StoredRules(None, RulesState(etag=NEVER_WRITTEN))
+    return StoredRules(row.rules, RulesState(etag=row.rules_etag, digest=row.rules_digest))
+
+
+async def store_rules(tx: Transaction, body: bytes, state: RulesState) -> None:
+    """Remember new rules."""
+    await tx.execute(update(registry).values(rules=body, rules_digest=state.digest, rules_etag=state.etag))
+
+
+async def _delete_tokens(tx: Transaction, namespace_uid: str) -> None:
+    # A tombstone outlives its set.
+    await tx.execute(delete(token).where(token.c.set_uid == namespace_uid, token.c.revoked_at.is_(None)))
+
+
+async def _revoked(tx: Transaction, namespace_uids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    if not namespace_uids:
+        return {}
+    query = select(token.c.set_uid, token.c.id).where(token.c.set_uid.in_(namespace_uids))
+    found: dict[str, tuple[str, ...]] = {}
+    for row in await tx.execute(query.where(token.c.revoked_at.is_not(None)).order_by(token.c.id)):
+        found[row.set_uid] = (*found.get(row.set_uid, ()), row.id)
+    return found
+
+
+def _token_row(entry: TokenEntry, namespace_uid: str, project_id: int, now: datetime) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "project_id": project_id,
+        "digest": entry.digest,
+        "type": entry.type.value,
+        "name": entry.name,
+        "username": entry.username,
+        "scopes": " ".join(entry.scopes),
+        "imported": entry.imported,
+        "set_uid": namespace_uid,
+        "not_after": None if entry.not_after is None else datetime.fromtimestamp(entry.not_after, UTC),
+        "suspended": False,
+        "created_at": now,
+    }
+
+
+def _summary(row: Row[Any], revoked: tuple[str, ...]) -> SetSummary:  # Any: SQLAlchemy types a row by its columns
+    return SetSummary(row.namespace, row.namespace_uid, row.digest, row.etag, revoked)
+
+
+def _bound(row: Row[Any]) -> BoundProject:  # Any: as above
+    held = Project(id=row.id, path=row.path, visibility=Visibility(row.visibility))
+    return BoundProject(held, row.namespace_uid)
