@@ -1,0 +1,88 @@
+"""A few warm reader processes, each of which is killed and replaced when an archive takes it too long."""
+
+import asyncio
+import base64
+import json
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from registry_service.archives.reading import MAX_METADATA_BYTES
+from registry_service.domain.archive import ArchiveFacts
+
+DEADLINE_SECONDS: Final = 5.0
+# Base64 of the largest metadata, and room for the rest of the line.
+_LINE_LIMIT: Final = MAX_METADATA_BYTES * 4 // 3 + 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class ArchivePool:
+    """Reads archives with at most `size` processes at a time; use as an async context manager."""
+
+    size: int = 2
+    deadline: float = DEADLINE_SECONDS
+    _idle: deque[asyncio.subprocess.Process] = field(default_factory=deque)
+    _slots: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.size)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        while self._idle:
+            await _end(self._idle.pop())
+
+    async def read(self, path: Path, filename: str) -> ArchiveFacts:
+        """Read one archive; a reader that breaks the deadline or dies makes that the archive's fault."""
+        async with self._slots:
+            process = self._idle.pop() if self._idle else await _start()
+            try:
+                async with asyncio.timeout(self.deadline):
+                    facts = await _ask(process, path, filename)
+            except TimeoutError:
+                await _end(process)
+                return ArchiveFacts(fault=f"reading it takes longer than {self.deadline:g} seconds")
+            except (EOFError, ConnectionError, ValueError):
+                await _end(process)
+                return ArchiveFacts(fault="reading it takes more memory than is allowed")
+            except BaseException:  # cancelled in the middle: the next caller must not get this one's answer
+                await _end(process)
+                raise
+            self._idle.append(process)
+            return facts
+
+
+async def _start() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "registry_service.archives"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=_LINE_LIMIT,
+    )
+
+
+async def _ask(process: asyncio.subprocess.Process, path: Path, filename: str) -> ArchiveFacts:
+    if process.stdin is None or process.stdout is None:
+        raise EOFError
+    process.stdin.write(json.dumps({"path": str(path), "filename": filename}).encode() + b"\n")
+    await process.stdin.drain()
+    line = await process.stdout.readline()
+    if not line:
+        raise EOFError
+    facts = json.loads(line)
+    metadata = None if facts["metadata"] is None else base64.b64decode(facts["metadata"])
+    return ArchiveFacts(tuple(facts["roots"]), metadata, tuple(facts["missing"]), facts["fault"])
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        try:
+            process.kill()
+        except ProcessLookupError:  # it ended by itself in between
+            return
+    await process.wait()
