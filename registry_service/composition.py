@@ -1,0 +1,64 @@
+"""Settings → adapters → use cases: the one place where they are put together."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from registry_service.archives import ArchivePool
+from registry_service.contract.sync import Rules
+from registry_service.database.transaction import open_database
+from registry_service.settings import Settings, SettingsError
+from registry_service.storage import BlobStore
+from registry_service.storage.filesystem import FilesystemStore
+from registry_service.storage.s3 import S3Store
+from registry_service.use_cases.authenticating import Authenticating
+from registry_service.use_cases.browsing import Browsing
+from registry_service.use_cases.downloading import Downloading
+from registry_service.use_cases.founding import Founding
+from registry_service.use_cases.minting import Minting
+from registry_service.use_cases.publishing import Publishing
+from registry_service.use_cases.rules import RulesInForce
+from registry_service.use_cases.service import Service
+from registry_service.use_cases.signing_in import SigningIn
+from registry_service.use_cases.token_sync import TokenSync
+
+
+def compose(settings: Settings) -> Service:
+    """Build the service. Connects to nothing. Raises SettingsError, StorageError."""
+    database = open_database(settings.database_url)
+    store = _store(settings)
+    archives = ArchivePool()
+    rules = RulesInForce(Rules(max_upload_size=settings.max_upload_size))
+    authenticating = Authenticating(database, _sync_key(settings.sync_directory), _now)
+    return Service(
+        settings=settings,
+        database=database,
+        archives=archives,
+        authenticating=authenticating,
+        browsing=Browsing(database, rules),
+        downloading=Downloading(database, store),
+        publishing=Publishing(database, store, archives, rules, _now, lambda: uuid.uuid4().hex),
+        token_sync=TokenSync(database, rules, _now, lambda: f'"{secrets.token_hex(16)}"'),
+        minting=Minting(database, _now, secrets.token_bytes),
+        founding=Founding(database, store, settings.identity, _now),
+        signing_in=SigningIn(database, authenticating, _now, secrets.token_bytes),
+    )
+
+
+def _store(settings: Settings) -> BlobStore:
+    if settings.data is not None:
+        return FilesystemStore(settings.data / "blobs")
+    if settings.s3 is None:
+        raise SettingsError("a store is missing")
+    return S3Store(settings.s3)
+
+
+def _sync_key(directory: Path | None) -> Callable[[], bytes | None]:
+    # The file is small, and read each time: a changed Secret counts at once.
+    return lambda: None if directory is None else (directory / "key").read_bytes().strip()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

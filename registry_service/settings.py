@@ -1,0 +1,119 @@
+"""Settings, read once from the environment and the command line (design section 5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar, get_args
+
+from registry_service.contract import environment
+from registry_service.contract.sync import DEFAULT_MAX_UPLOAD_SIZE
+from registry_service.database.identity import Identity
+from registry_service.storage.s3_client import Addressing, BucketPolicy, S3Settings
+
+T = TypeVar("T", bound=str)
+# The first of each is the default.
+_ADDRESSING: Final[tuple[Addressing, ...]] = get_args(Addressing)
+_BUCKET_POLICIES: Final[tuple[BucketPolicy, ...]] = get_args(BucketPolicy)
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names its variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a process is told before it starts.
+
+    `data` is the folder of a registry on one machine and takes the place of `s3`; `sync_directory` is set in a
+    pod only. `max_upload_size` is in bytes, and holds until rules arrive.
+    """
+
+    database_url: str
+    data: Path | None
+    s3: S3Settings | None
+    identity: Identity
+    external_url: str | None
+    trusted_proxies: tuple[str, ...]
+    max_upload_size: int
+    sync_directory: Path | None
+    termination_message: Path | None
+
+    @property
+    def standalone(self) -> bool:
+        """Whether this is a registry on one machine, which cares for its own database."""
+        return self.data is not None
+
+
+def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
+    """Read the environment; `data` is the command line's folder. Raises SettingsError."""
+    external = environ.get(environment.EXTERNAL_URL, "").rstrip("/")
+    proxies = environ.get(environment.TRUSTED_PROXIES, "")
+    return Settings(
+        database_url=_database_url(environ, data),
+        data=data,
+        s3=None if data is not None else _s3(environ),
+        identity=_identity(environ),
+        external_url=external or None,
+        trusted_proxies=tuple(proxy.strip() for proxy in proxies.split(",") if proxy.strip()),
+        max_upload_size=_size(environ),
+        sync_directory=_path(environ, environment.SYNC_DIRECTORY),
+        termination_message=_path(environ, environment.TERMINATION_MESSAGE),
+    )
+
+
+def _database_url(environ: Mapping[str, str], data: Path | None) -> str:
+    if data is not None:
+        return f"sqlite:///{data.absolute() / 'registry.db'}"
+    url = environ.get(environment.DATABASE_URL, "")
+    if not url:
+        raise SettingsError(f"give --data DIR, or set {environment.DATABASE_URL} and the store's variables")
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(f"{environment.DATABASE_URL} must start with postgresql://")
+    return url
+
+
+def _s3(environ: Mapping[str, str]) -> S3Settings:
+    try:
+        return S3Settings(
+            endpoint=environ[environment.S3_ENDPOINT],
+            bucket=environ[environment.S3_BUCKET],
+            access_key=environ[environment.S3_ACCESS_KEY],
+            secret_key=environ[environment.S3_SECRET_KEY],
+            prefix=environ.get(environment.S3_PREFIX, ""),
+            region=environ.get(environment.S3_REGION, ""),
+            addressing=_choice(environ, environment.S3_ADDRESSING, _ADDRESSING),
+            ca_file=environ.get(environment.S3_CA_FILE) or None,
+            bucket_policy=_choice(environ, environment.S3_BUCKET_POLICY, _BUCKET_POLICIES),
+        )
+    except KeyError as error:
+        raise SettingsError(f"{error.args[0]} is not set") from error
+
+
+def _identity(environ: Mapping[str, str]) -> Identity:
+    return Identity(
+        namespace_uid=environ.get(environment.NAMESPACE_UID) or None,
+        namespace=environ.get(environment.NAMESPACE) or None,
+        name=environ.get(environment.NAME) or None,
+        resource_uid=environ.get(environment.RESOURCE_UID) or None,
+        takeover=environ.get(environment.TAKEOVER) or None,
+    )
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[T, ...]) -> T:
+    value = environ.get(name) or choices[0]
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def _size(environ: Mapping[str, str]) -> int:
+    value = environ.get(environment.MAX_UPLOAD_SIZE, str(DEFAULT_MAX_UPLOAD_SIZE))
+    if not value.isdecimal() or int(value) == 0:
+        raise SettingsError(f"{environment.MAX_UPLOAD_SIZE} must be a number of bytes, not {value!r}")
+    return int(value)
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name, "")
+    return Path(value) if value else None

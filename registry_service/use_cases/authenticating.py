@@ -1,0 +1,91 @@
+"""Who is asking, and may they: one look at the database for both, so that a revoked token is dead at once."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry_service.contract import tokens as token_format
+from registry_service.contract.tokens import JOB_USERNAME, TokenType
+from registry_service.database import Database, Transaction, catalog, tokens
+from registry_service.domain.access import Decision, Permission, Principal, allows
+from registry_service.domain.catalog import Project
+from registry_service.domain.credentials import Credential
+from registry_service.errors import ForbiddenError, HiddenError, UnauthenticatedError
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A request that may go on: where, and who (None: nobody in particular, in a public project)."""
+
+    project: Project
+    principal: Principal | None
+
+    @property
+    def publisher(self) -> Principal:
+        """Who publishes: `allows` never lets nobody do it. Raises UnauthenticatedError."""
+        if self.principal is None:
+            raise UnauthenticatedError
+        return self.principal
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticating:
+    """Verifies credentials and decides. `sync_key` gives the key of the sync port, None on one machine."""
+
+    database: Database
+    sync_key: Callable[[], bytes | None]
+    clock: Callable[[], datetime]
+
+    async def authorize(self, credential: Credential | None, permission: Permission, reference: str) -> Access:
+        """Let a request into a project, named by path or numeric id.
+
+        Raises UnauthenticatedError, HiddenError or ForbiddenError as design section 5, "Who may what", says.
+        """
+        async with self.database.snapshot() as tx:
+            project = await catalog.find_project(tx, reference)
+            principal = None if credential is None else await self._verify(tx, credential, project)
+        return decide(principal, permission, project)
+
+    async def identify(self, credential: Credential) -> Principal:
+        """Verify a generated token outside of any project. Raises UnauthenticatedError."""
+        async with self.database.snapshot() as tx:
+            return await self._verify(tx, credential, None)
+
+    async def _verify(self, tx: Transaction, credential: Credential, project: Project | None) -> Principal:
+        found = await self._find(tx, credential, project)
+        if found is None or not _username_fits(found, credential.username):
+            raise UnauthenticatedError
+        return found
+
+    async def _find(self, tx: Transaction, credential: Credential, project: Project | None) -> Principal | None:
+        parsed = token_format.parse(credential.password)
+        if parsed is not None:
+            digest = token_format.digest(credential.password)
+            return await tokens.find_by_id(tx, parsed.id, digest, now=self.clock())
+        key = self.sync_key()
+        if key is None or project is None or credential.username != JOB_USERNAME:
+            return None
+        if token_format.imported_refusal(credential.password) is not None:
+            return None
+        digest = token_format.imported_digest(credential.password, key)
+        return await tokens.find_imported(tx, project.id, digest, now=self.clock())
+
+
+def decide(principal: Principal | None, permission: Permission, project: Project | None) -> Access:
+    """Turn a decision into an Access or the error that says no."""
+    decision = allows(principal, permission, project)
+    if decision is Decision.UNAUTHENTICATED:
+        raise UnauthenticatedError
+    if decision is Decision.HIDDEN or project is None:
+        raise HiddenError
+    if decision is Decision.FORBIDDEN:
+        raise ForbiddenError
+    return Access(project, principal)
+
+
+def _username_fits(principal: Principal, username: str) -> bool:
+    # GitLab takes any user name with a personal or deploy token, but a job token only with its own.
+    if principal.type is not TokenType.JOB:
+        return True
+    return hmac.compare_digest(username.encode(), JOB_USERNAME.encode())

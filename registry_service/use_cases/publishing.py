@@ -1,0 +1,159 @@
+"""Publishing a file: nothing is acknowledged that is not stored, nothing is advertised that is not there.
+
+The steps, as they are marked in the code here and in `api.publish` (1 to 3):
+
+ (1) project and scope from the headers, before the body
+ (2) the body streams to a spool while it is hashed, with the size limit enforced
+ (3) the form is read
+ (4) facts from the archive in the spool
+ (5) the rules, all problems at once
+ (6) the blob is put and verified
+ (7) one transaction: token still valid, rows; the unique constraints judge races
+ (8) replicas know: each reads the database for every request
+ (9) the reply
+"""
+
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from registry_service.archives import ArchivePool
+from registry_service.database import Database, catalog, tokens
+from registry_service.database.catalog import NewFile
+from registry_service.database.transaction import ConflictError
+from registry_service.domain.catalog import File
+from registry_service.domain.distribution import Distribution, Kind
+from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, judge
+from registry_service.errors import FileNameTakenError, RefusedError, UnauthenticatedError
+from registry_service.storage import BlobStore
+from registry_service.use_cases.authenticating import Access
+from registry_service.use_cases.rules import RulesInForce
+
+COMMIT_WITHIN: Final = timedelta(hours=1)
+# Each lost race makes one more row visible: package, release, file.
+ATTEMPTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedUpload:
+    """A form whose file lies in the spool at `path`; `started_at` is when its first byte was awaited."""
+
+    fields: Mapping[str, str]
+    filename: str
+    path: Path
+    size: int
+    digests: Digests
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """Accepts distributions into a project. `new_upload_id` makes part of a blob's key: never used twice."""
+
+    database: Database
+    store: BlobStore
+    archives: ArchivePool
+    rules: RulesInForce
+    clock: Callable[[], datetime]
+    new_upload_id: Callable[[], str]
+
+    async def size_limit(self) -> int:
+        """How many bytes a file may have."""
+        async with self.database.snapshot() as tx:
+            return (await self.rules.read(tx)).max_upload_size
+
+    async def publish(self, access: Access, received: ReceivedUpload) -> None:
+        """Publish a received file; identical bytes under the same name again change nothing.
+
+        Raises RefusedError with every problem, FileNameTakenError for other bytes under a used name,
+        UnauthenticatedError when the token died meanwhile.
+        """
+        facts = await self.archives.read(received.path, received.filename)  # (4)
+        upload = Upload(received.fields, received.filename, received.size, received.digests, facts)
+        accepted = judge(upload)  # (5)
+        if not isinstance(accepted, AcceptedUpload):
+            raise RefusedError(*accepted)
+        if await self._is_published(access, accepted.distribution, received.digests):
+            return None
+        metadata = facts.metadata if accepted.distribution.kind is Kind.WHEEL else None
+        blobs = await self._store(access, received, metadata)  # (6)
+        new = self._new_file(access, received, accepted, blobs)
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._commit(access, new, received.started_at)  # (7) (8) (9)
+            except ConflictError:
+                if await self._is_published(access, accepted.distribution, received.digests):
+                    return None
+        raise RefusedError("Too many uploads of this release at once; try again")
+
+    async def _is_published(self, access: Access, distribution: Distribution, digests: Digests) -> bool:
+        async with self.database.snapshot() as tx:
+            same_name = await catalog.find_file(tx, access.project.id, distribution.filename)
+            taken = same_name or await catalog.find_variant(tx, access.project.id, distribution)
+        return taken is not None and _is_identical(taken, distribution.filename, digests)
+
+    async def _store(self, access: Access, received: ReceivedUpload, metadata: bytes | None) -> "_Blobs":
+        upload_id = self.new_upload_id()
+        key = f"{access.project.id}/{received.digests.sha256}/{upload_id}"
+        await self.store.put(key, received.path, sha256=received.digests.sha256)
+        if metadata is None:
+            return _Blobs(key)
+        sha256 = hashlib.sha256(metadata).hexdigest()
+        metadata_key = f"{access.project.id}/{sha256}/{upload_id}"
+        async with _spooled(metadata, received.path.parent) as path:
+            await self.store.put(metadata_key, path, sha256=sha256)
+        return _Blobs(key, metadata_key, sha256, len(metadata))
+
+    def _new_file(self, access: Access, received: ReceivedUpload, accepted: AcceptedUpload, blobs: "_Blobs") -> NewFile:
+        return NewFile(
+            distribution=accepted.distribution,
+            size=received.size,
+            sha256=received.digests.sha256,
+            md5=received.digests.md5,
+            blake2_256=received.digests.blake2_256,
+            blob_key=blobs.key,
+            upload_time=self.clock(),
+            published_by=access.publisher.name,
+            summary=accepted.metadata.summary,
+            requires_python=accepted.metadata.requires_python,
+            metadata_sha256=blobs.metadata_sha256,
+            metadata_key=blobs.metadata_key,
+            metadata_size=blobs.metadata_size,
+        )
+
+    async def _commit(self, access: Access, new: NewFile, started_at: datetime) -> None:
+        async with self.database.transaction() as tx:
+            now = self.clock()
+            if not await tokens.is_live(tx, access.publisher.token_id, now=now):
+                raise UnauthenticatedError
+            if now - started_at > COMMIT_WITHIN:
+                # The sweeper may take a blob that has had no row for longer.
+                raise RefusedError("The upload took longer than an hour; start it again")
+            await catalog.publish_file(tx, access.project.id, new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blobs:
+    key: str
+    metadata_key: str | None = None
+    metadata_sha256: str | None = None
+    metadata_size: int = 0
+
+
+def _is_identical(taken: File, filename: str, digests: Digests) -> bool:
+    if taken.filename == filename and taken.sha256 == digests.sha256:
+        return True
+    raise FileNameTakenError(filename, known_as=taken.filename, sha256=taken.sha256)
+
+
+@asynccontextmanager
+async def _spooled(content: bytes, folder: Path) -> AsyncIterator[Path]:
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        file.write(content)
+        file.flush()
+        yield Path(file.name)

@@ -1,0 +1,25 @@
+"""The rules in force: what the operator sent last, or the defaults of a registry on one machine."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from registry_service.contract import wire
+from registry_service.contract.sync import Rules
+from registry_service.database import Transaction, sets
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """Reads the rules inside a transaction; `default` holds until some were sent."""
+
+    default: Rules
+
+    async def read(self, tx: Transaction) -> Rules:
+        """The rules as this transaction sees them."""
+        stored = await sets.find_rules(tx)
+        return self.default if stored.body is None else _decoded(stored.body)
+
+
+@lru_cache(maxsize=4)
+def _decoded(body: bytes) -> Rules:
+    return wire.decode(Rules, body)
