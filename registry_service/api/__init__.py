@@ -1,0 +1,1 @@
+"""HTTP: the only code that imports FastAPI. `reads` answers clients, routes the rest, `pages` people."""

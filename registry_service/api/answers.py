@@ -1,0 +1,31 @@
+"""Errors as responses, the same on every port."""
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+
+from registry_service.errors import ReasonedError, RegistryError
+from registry_service.rendering.errors import ErrorAnswer, render_error
+
+logger = logging.getLogger(__name__)
+
+
+def explain(error: RegistryError) -> ErrorAnswer:
+    """Render an error, and log what only the registry's owner can mend."""
+    if isinstance(error, ReasonedError):
+        logger.error("%s: %s", error.reason, error.message)
+    return render_error(error)
+
+
+def error_response(error: RegistryError) -> Response:
+    """The response for an error."""
+    answer = explain(error)
+    return Response(answer.body, answer.status, {**answer.headers, "content-type": "application/json"})
+
+
+def install_error_answers(app: FastAPI) -> None:
+    """Let every route of an application raise the service's own errors."""
+
+    @app.exception_handler(RegistryError)
+    async def answer(_: Request, error: RegistryError) -> Response:
+        return error_response(error)

@@ -1,0 +1,1 @@
+"""Pages for people: signing in with a token, "Packages & Registries". Cookies count only here."""

@@ -1,0 +1,57 @@
+"""The cookie of a signed-in browser, and forms that only our own pages may send."""
+
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from fastapi import Request, Response
+
+from registry_service.errors import RefusedError
+from registry_service.use_cases.signing_in import SESSION_LIFETIME
+
+MAX_FORM_BYTES: Final = 16 * 1024
+# A browser takes the prefix only from HTTPS, and then lets no other host or path set the cookie.
+_SECURE_COOKIE: Final = "__Host-registry-session"
+_PLAIN_COOKIE: Final = "registry-session"
+
+
+def read(request: Request) -> str | None:
+    """The secret of the browser's session."""
+    return request.cookies.get(_SECURE_COOKIE) or request.cookies.get(_PLAIN_COOKIE)
+
+
+def write(response: Response, request: Request, secret: str, external_url: str | None) -> None:
+    """Give a browser its session; the cookie is Secure wherever the registry is served over HTTPS."""
+    secure = (external_url or str(request.base_url)).startswith("https://")
+    response.set_cookie(
+        _SECURE_COOKIE if secure else _PLAIN_COOKIE,
+        secret,
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """A small form, sent from a page of this registry. Raises RefusedError for any other."""
+    origin = request.headers.get("origin")
+    if origin is None or urlsplit(origin).netloc != request.headers.get("host"):
+        raise RefusedError("The form was not sent from a page of this registry")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            raise RefusedError(f"The form is larger than {MAX_FORM_BYTES} bytes")
+    return dict(parse_qsl(body.decode("utf-8", "replace")))
+
+
+def local_path(target: str) -> str:
+    """Where to go after signing in: a path of this registry, whatever was asked for."""
+    parts = urlsplit(target)
+    is_local = target.startswith("/") and not parts.netloc and not parts.scheme and "\\" not in target
+    return target if is_local else "/"
+
+
+def quoted(path: str) -> str:
+    """A path as the value of a query parameter."""
+    return quote(path, safe="/")

@@ -1,0 +1,60 @@
+"""The upload route: steps 1 to 3 of publishing, and the reply."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from registry_service.api.upload_form import ReceivedForm, drain, received_form
+from registry_service.domain.access import Permission
+from registry_service.domain.credentials import read_authorization
+from registry_service.errors import RefusedError, RegistryError
+from registry_service.rendering.json import render
+from registry_service.use_cases.authenticating import Access
+from registry_service.use_cases.publishing import ReceivedUpload
+from registry_service.use_cases.service import Service
+
+UPLOAD_ACTION: Final = "file_upload"
+
+
+def publish_router(service: Service) -> APIRouter:
+    """POST a distribution, with and without the final slash: no client follows a redirect with its body."""
+    router = APIRouter()
+
+    @router.post("/api/v4/projects/{project}/packages/pypi", status_code=201)
+    @router.post("/api/v4/projects/{project}/packages/pypi/", status_code=201, include_in_schema=False)
+    async def publish(project: str, request: Request) -> Response:
+        access = await _authorize(service, project, request)  # (1)
+        started_at = datetime.now(UTC)
+        content_type = request.headers.get("content-type", "")
+        limit = await service.publishing.size_limit()
+        async with received_form(request.stream(), content_type, limit=limit) as form:  # (2)
+            received = _read(form, request, started_at)  # (3)
+            await service.publishing.publish(access, received)
+        return Response(render({"message": "201 Created"}), 201, media_type="application/json")
+
+    return router
+
+
+async def _authorize(service: Service, project: str, request: Request) -> Access:
+    credential = read_authorization(request.headers.get("authorization"))
+    try:
+        return await service.authenticating.authorize(credential, Permission.PUBLISH, project)
+    except RegistryError:
+        # Through a proxy an answer that comes while the client still sends turns into a 502.
+        await drain(request.stream(), limit=await service.publishing.size_limit())
+        raise
+
+
+def _read(form: ReceivedForm, request: Request, started_at: datetime) -> ReceivedUpload:
+    action = form.fields.get(":action") or request.query_params.get(":action") or UPLOAD_ACTION
+    if action != UPLOAD_ACTION:
+        raise RefusedError(f"The form's :action must be {UPLOAD_ACTION}, not {action!r}")
+    return ReceivedUpload(
+        fields=form.fields,
+        filename=form.filename or "",
+        path=form.path,
+        size=form.size,
+        digests=form.digests,
+        started_at=started_at,
+    )

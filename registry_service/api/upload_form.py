@@ -1,0 +1,194 @@
+"""Reads the legacy upload form as it streams in: the file to a spool, what matters of the rest to memory.
+
+Starlette's own form parser would hold every field in memory and refuses a README of more than 1 MiB.
+"""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from registry_service.domain.upload_rules import Digests
+from registry_service.errors import RefusedError
+
+# What the rules compare. Every other field repeats what the archive says, and is let go as it arrives.
+KEPT_FIELDS: Final = frozenset(
+    (":action", "name", "version", "filetype", "md5_digest", "sha256_digest", "blake2_256_digest")
+)
+MAX_FIELD_BYTES: Final = 4096
+# A README of several MB is ordinary; more than this beside the file is not.
+MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
+DRAIN_SECONDS: Final = 30
+_BATCH_BYTES: Final = 1024 * 1024
+FILE_FIELD: Final = "content"
+
+
+@dataclass(slots=True)
+class ReceivedForm:
+    """The form so far. `filename` is None until the file's part has begun."""
+
+    spool: IO[bytes]
+    fields: dict[str, str] = field(default_factory=dict)
+    filename: str | None = None
+    size: int = 0
+    _sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _md5: "hashlib._Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    _blake2_256: "hashlib.blake2b" = field(default_factory=lambda: hashlib.blake2b(digest_size=32))
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return Path(self.spool.name)
+
+    @property
+    def digests(self) -> Digests:
+        """The digests of the whole file."""
+        return Digests(self._sha256.hexdigest(), self._md5.hexdigest(), self._blake2_256.hexdigest())
+
+    def write(self, content: bytes) -> None:
+        """Add to the file; blocks, so it is called in a thread."""
+        self.spool.write(content)
+        for running in (self._sha256, self._md5, self._blake2_256):
+            running.update(content)
+
+
+@asynccontextmanager
+async def received_form(stream: AsyncIterator[bytes], content_type: str, *, limit: int) -> AsyncIterator[ReceivedForm]:
+    """Receive a whole form whose file has at most `limit` bytes.
+
+    Raises RefusedError for a body that is no such form, after the rest of it was read, within bounds: a client
+    that is still sending would not see an earlier answer.
+    """
+    with tempfile.NamedTemporaryFile(prefix="upload-") as spool:
+        form = ReceivedForm(spool)
+        try:
+            await _receive(stream, _FormParser(_boundary(content_type), form, limit), form)
+        except RefusedError:
+            await drain(stream, limit=limit)
+            raise
+        spool.flush()
+        yield form
+
+
+async def drain(stream: AsyncIterator[bytes], *, limit: int) -> None:
+    """Read what a client still sends before it is refused, bounded in bytes and time."""
+    left = limit + MAX_OTHER_BYTES
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for chunk in stream:
+                left -= len(chunk)
+                if left < 0:
+                    return
+    except TimeoutError:
+        return
+
+
+async def _receive(stream: AsyncIterator[bytes], parser: "_FormParser", form: ReceivedForm) -> None:
+    async for chunk in stream:
+        parser.feed(chunk)
+        if len(parser.pending) >= _BATCH_BYTES:
+            await asyncio.to_thread(form.write, parser.take())
+    parser.finish()
+    await asyncio.to_thread(form.write, parser.take())
+
+
+def _boundary(content_type: str) -> bytes:
+    kind, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary", b"")
+    if kind != b"multipart/form-data" or not boundary:
+        raise RefusedError("The body must be a form of type multipart/form-data")
+    return boundary
+
+
+class _FormParser:
+    """Turns the parser's callbacks into a form."""
+
+    def __init__(self, boundary: bytes, form: ReceivedForm, limit: int) -> None:
+        self.pending = bytearray()
+        self._form, self._limit = form, limit
+        self._name, self._value, self._other = "", bytearray(), 0
+        self._header, self._content = bytearray(), bytearray()
+        self._disposition, self._ended = b"", False
+        try:
+            self._parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._part_begins,
+                    "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+                    "on_header_value": lambda data, start, end: self._content.extend(data[start:end]),
+                    "on_header_end": self._header_ends,
+                    "on_headers_finished": self._headers_end,
+                    "on_part_data": self._part_data,
+                    "on_part_end": self._part_ends,
+                    "on_end": self._form_ends,
+                },
+            )
+        except FormParserError as error:
+            raise RefusedError(f"The form cannot be read: {error}") from error
+
+    def feed(self, chunk: bytes) -> None:
+        """Parse a piece of the body. Raises RefusedError."""
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise RefusedError(f"The form cannot be read: {error}") from error
+
+    def finish(self) -> None:
+        """The body is over. Raises RefusedError unless the form is whole and has a file."""
+        if not self._ended:
+            raise RefusedError("The form ends before its last boundary")
+        if self._form.filename is None:
+            raise RefusedError(f"The form has no file field {FILE_FIELD}")
+
+    def take(self) -> bytes:
+        """What has arrived of the file since the last call."""
+        content = bytes(self.pending)
+        self.pending.clear()
+        return content
+
+    def _part_begins(self) -> None:
+        self._name, self._disposition = "", b""
+        self._value.clear()
+
+    def _header_ends(self) -> None:
+        if bytes(self._header).lower() == b"content-disposition":
+            self._disposition = bytes(self._content)
+        self._header.clear()
+        self._content.clear()
+
+    def _headers_end(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        if self._name == FILE_FIELD:
+            if self._form.filename is not None:
+                raise RefusedError(f"The form has two fields {FILE_FIELD}")
+            self._form.filename = options.get(b"filename", b"").decode("utf-8", "replace")
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._name == FILE_FIELD:
+            self._form.size += end - start
+            if self._form.size > self._limit:
+                raise RefusedError("File is too large")
+            self.pending += data[start:end]
+            return
+        self._other += end - start
+        if self._other > MAX_OTHER_BYTES:
+            raise RefusedError(f"The form has more than {MAX_OTHER_BYTES} bytes beside the file")
+        if self._name in KEPT_FIELDS:
+            self._value += data[start:end]
+            if len(self._value) > MAX_FIELD_BYTES:
+                raise RefusedError(f"The form field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
+
+    def _part_ends(self) -> None:
+        if self._name in KEPT_FIELDS:
+            self._form.fields.setdefault(self._name, self._value.decode("utf-8", "replace"))
+
+    def _form_ends(self) -> None:
+        self._ended = True
