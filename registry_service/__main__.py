@@ -1,0 +1,60 @@
+"""`registry-service`: from the command line to a use case, and from an error to an exit code."""
+
+import logging
+import os
+import sys
+from argparse import Namespace
+
+import uvloop
+
+from registry_service.commands import arguments, founding, minting, serve
+from registry_service.composition import compose
+from registry_service.errors import RegistryError
+from registry_service.serving import PortError
+from registry_service.settings import SettingsError, read_settings
+from registry_service.use_cases.service import Service
+
+
+def main() -> None:
+    """Run one command. Exit code 0: done; 1: it says why not; 2: the command line is wrong."""
+    parsed = arguments.parse(sys.argv[1:])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        service = compose(read_settings(os.environ, parsed.data))
+        uvloop.run(_run(service, parsed))
+    except (RegistryError, SettingsError, PortError) as error:
+        sys.exit(f"registry-service: {error}")
+
+
+async def _run(service: Service, parsed: Namespace) -> None:
+    command = (parsed.command, getattr(parsed, "action", None))
+    if command[0] == "serve":
+        await serve.run(service, parsed)
+        return
+    try:
+        await _run_once(service, command, parsed)
+    finally:
+        await service.database.close()
+
+
+async def _run_once(service: Service, command: tuple[str, str | None], parsed: Namespace) -> None:
+    match command:
+        case ("migrate", _):
+            await founding.migrate(service)
+        case ("preflight", _):
+            await founding.preflight(service)
+        case ("project", _):
+            await minting.create_project(service, parsed)
+        case (_, "create"):
+            await minting.create_token(service, parsed)
+        case (_, "list"):
+            await minting.list_tokens(service, parsed)
+        case (_, "revoke"):
+            await minting.revoke_token(service, parsed)
+        case _:
+            await minting.suspend_tokens(service, parsed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What can be said on the command line (design section 5)."""
+
+import argparse
+from pathlib import Path
+
+from registry_service.contract.environment import METRICS_PORT, PUBLIC_PORT
+from registry_service.contract.tokens import Scope, TokenType
+from registry_service.domain.catalog import Visibility
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line; what is wrong with it ends the program with a message."""
+    parser = argparse.ArgumentParser(prog="registry-service", description="A private Python package registry.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_serve(commands)
+    for name, text in (
+        ("migrate", "claim database and store, bring the schema up to date"),
+        ("preflight", "check that database and store can be used"),
+    ):
+        _add_data(commands.add_parser(name, help=text, description=text))
+    _add_project(commands)
+    _add_token(commands)
+    return parser.parse_args(arguments)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder of a registry on one machine; else the environment counts"
+    )
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("serve", help="serve the registry")
+    _add_data(parser)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=PUBLIC_PORT)
+    parser.add_argument("--metrics-port", type=int, default=METRICS_PORT)
+    parser.add_argument("--project", action="append", metavar="NAME", help="create this project if it is not there")
+
+
+def _add_project(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = commands.add_parser("project", help="manage projects").add_subparsers(dest="action", required=True)
+    create = actions.add_parser("create", help="create a project")
+    create.add_argument("name")
+    create.add_argument("--visibility", type=Visibility, choices=list(Visibility), default=Visibility.PRIVATE)
+    _add_data(create)
+
+
+def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = commands.add_parser("token", help="manage tokens").add_subparsers(dest="action", required=True)
+    create = actions.add_parser("create", help="make a token and print it; nothing else is printed")
+    create.add_argument("--project", required=True)
+    create.add_argument("--type", required=True, choices=[kind.lower() for kind in TokenType])
+    create.add_argument("--username", help="of a deploy token")
+    create.add_argument("--scope", action="append", type=Scope, choices=list(Scope), default=[])
+    create.add_argument("--expires-in", type=int, metavar="SECONDS")
+    show = actions.add_parser("list", help="list tokens")
+    show.add_argument("--project")
+    revoke = actions.add_parser("revoke", help="revoke a token for good")
+    revoke.add_argument("token_id")
+    suspend = actions.add_parser("suspend", help="refuse tokens until their sets are sent again")
+    suspend.add_argument("--all", action="store_true", required=True)
+    for parser in (create, show, revoke, suspend):
+        _add_data(parser)

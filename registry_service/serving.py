@@ -1,0 +1,153 @@
+"""The uvicorn servers of one process and the loops beside them, from start to a graceful end.
+
+Code after uvicorn's own `serve` does not run on SIGTERM, because it raises the signal again; so signals are
+taken here and every server is asked to end.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from registry_service.api.application import public_application
+from registry_service.api.probes import probe_application
+from registry_service.api.sync import sync_application
+from registry_service.contract.environment import SYNC_PORT
+from registry_service.database import migrating
+from registry_service.use_cases.service import Service
+
+# Longer than the slowest reply to an upload whose last byte has arrived.
+GRACE_SECONDS: Final = 30
+KEEP_ALIVE_SECONDS: Final = 75
+CERTIFICATE_CHECK_SECONDS: Final = 5
+
+
+class PortError(Exception):
+    """An address cannot be listened on; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen; port 0 takes any free one."""
+
+    host: str
+    port: int
+    metrics_port: int
+
+
+async def serve(service: Service, listen: Listen, started: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `started` is called with the public URL once its port is open.
+
+    Raises PortError.
+    """
+    public = _bind(listen.host, listen.port)
+    servers = [
+        (_server(public_application(service), trusted=service.settings.trusted_proxies), public),
+        (_server(probe_application(lambda: is_ready(service))), _bind(listen.host, listen.metrics_port)),
+    ]
+    directory = service.settings.sync_directory
+    if directory is not None:
+        servers.append((_sync_server(service, directory), _bind(listen.host, SYNC_PORT)))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _end, [server for server, _ in servers])
+    host = f"[{listen.host}]" if ":" in listen.host else listen.host
+    started(f"http://{host}:{public.getsockname()[1]}")
+    async with service.archives, contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(service.database.close)
+        await _run(servers, directory)
+
+
+async def is_ready(service: Service) -> bool:
+    """Whether this process can serve: the schema is its own, and in a pod rules have arrived."""
+    if not await migrating.schema_is_current(service.database):
+        return False
+    return service.settings.sync_directory is None or await service.token_sync.has_rules()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _run(servers: list[tuple[_Server, socket.socket]], directory: Path | None) -> None:
+    async with asyncio.TaskGroup() as group:
+        watching = None
+        if directory is not None:
+            watching = group.create_task(_renew_certificate(servers[-1][0], directory))
+        running = [group.create_task(server.serve(sockets=[bound])) for server, bound in servers]
+        # A server that ends by itself takes the process with it: Kubernetes starts another.
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        _end([server for server, _ in servers])
+        await asyncio.wait(running)
+        if watching is not None:
+            watching.cancel()
+
+
+def _end(servers: list[_Server]) -> None:
+    for server in servers:
+        server.should_exit = True
+
+
+def _server(app: ASGIApp, *, trusted: tuple[str, ...] = ()) -> _Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return _Server(config)
+
+
+def _sync_server(service: Service, directory: Path) -> _Server:
+    server = _server(sync_application(service))
+    server.config.ssl_certfile = directory / "tls.crt"
+    server.config.ssl_keyfile = directory / "tls.key"
+    return server
+
+
+async def _renew_certificate(server: _Server, directory: Path) -> None:
+    """Take up a renewed certificate: the kubelet rewrites the mounted files under a running pod."""
+    seen = _version(directory)
+    while True:
+        await asyncio.sleep(CERTIFICATE_CHECK_SECONDS)
+        current = _version(directory)
+        if current != seen and server.config.ssl is not None:
+            server.config.ssl.load_cert_chain(directory / "tls.crt", directory / "tls.key")
+            seen = current
+
+
+def _version(directory: Path) -> int:
+    try:
+        return (directory / "tls.crt").stat().st_mtime_ns
+    except FileNotFoundError:  # in the middle of the kubelet's exchange
+        return 0
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortError(f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}") from error
+    bound.set_inheritable(True)
+    return bound
