@@ -11,7 +11,7 @@ from registry_service.commands import arguments, founding, minting, serve
 from registry_service.composition import compose
 from registry_service.errors import RegistryError
 from registry_service.serving import PortError
-from registry_service.settings import SettingsError, read_settings
+from registry_service.settings import DATABASE_FILE, SettingsError, read_settings
 from registry_service.use_cases.service import Service
 
 
@@ -21,10 +21,17 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
+        _require_registry(parsed)
         service = compose(read_settings(os.environ, parsed.data))
         uvloop.run(_run(service, parsed))
     except (RegistryError, SettingsError, PortError) as error:
         sys.exit(f"registry-service: {error}")
+
+
+def _require_registry(parsed: Namespace) -> None:
+    """A misspelt folder is told from an empty one, before SQLite makes a file in it. Raises SettingsError."""
+    if parsed.data is not None and parsed.command != "serve" and not (parsed.data / DATABASE_FILE).is_file():
+        raise SettingsError(f"{parsed.data} holds no registry; `registry-service serve --data {parsed.data}` makes one")
 
 
 async def _run(service: Service, parsed: Namespace) -> None:

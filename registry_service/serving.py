@@ -6,7 +6,6 @@ taken here and every server is asked to end.
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -148,6 +147,6 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise PortError(f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}") from error
+        raise PortError(f"cannot listen on {host} port {port}: {error.strerror}") from error
     bound.set_inheritable(True)
     return bound

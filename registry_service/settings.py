@@ -11,9 +11,17 @@ from registry_service.database.identity import Identity
 from registry_service.storage.s3_client import Addressing, BucketPolicy, S3Settings
 
 T = TypeVar("T", bound=str)
+# In the folder of a registry on one machine.
+DATABASE_FILE: Final = "registry.db"
 # The first of each is the default.
 _ADDRESSING: Final[tuple[Addressing, ...]] = get_args(Addressing)
 _BUCKET_POLICIES: Final[tuple[BucketPolicy, ...]] = get_args(BucketPolicy)
+_S3_REQUIRED: Final = (
+    environment.S3_ENDPOINT,
+    environment.S3_BUCKET,
+    environment.S3_ACCESS_KEY,
+    environment.S3_SECRET_KEY,
+)
 
 
 class SettingsError(Exception):
@@ -63,7 +71,7 @@ def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
 
 def _database_url(environ: Mapping[str, str], data: Path | None) -> str:
     if data is not None:
-        return f"sqlite:///{data.absolute() / 'registry.db'}"
+        return f"sqlite:///{data.absolute() / DATABASE_FILE}"
     url = environ.get(environment.DATABASE_URL, "")
     if not url:
         raise SettingsError(f"give --data DIR, or set {environment.DATABASE_URL} and the store's variables")
@@ -73,20 +81,20 @@ def _database_url(environ: Mapping[str, str], data: Path | None) -> str:
 
 
 def _s3(environ: Mapping[str, str]) -> S3Settings:
-    try:
-        return S3Settings(
-            endpoint=environ[environment.S3_ENDPOINT],
-            bucket=environ[environment.S3_BUCKET],
-            access_key=environ[environment.S3_ACCESS_KEY],
-            secret_key=environ[environment.S3_SECRET_KEY],
-            prefix=environ.get(environment.S3_PREFIX, ""),
-            region=environ.get(environment.S3_REGION, ""),
-            addressing=_choice(environ, environment.S3_ADDRESSING, _ADDRESSING),
-            ca_file=environ.get(environment.S3_CA_FILE) or None,
-            bucket_policy=_choice(environ, environment.S3_BUCKET_POLICY, _BUCKET_POLICIES),
-        )
-    except KeyError as error:
-        raise SettingsError(f"{error.args[0]} is not set") from error
+    missing = [name for name in _S3_REQUIRED if not environ.get(name)]
+    if missing:
+        raise SettingsError(f"not set: {', '.join(missing)}")
+    return S3Settings(
+        endpoint=environ[environment.S3_ENDPOINT],
+        bucket=environ[environment.S3_BUCKET],
+        access_key=environ[environment.S3_ACCESS_KEY],
+        secret_key=environ[environment.S3_SECRET_KEY],
+        prefix=environ.get(environment.S3_PREFIX, ""),
+        region=environ.get(environment.S3_REGION, ""),
+        addressing=_choice(environ, environment.S3_ADDRESSING, _ADDRESSING),
+        ca_file=environ.get(environment.S3_CA_FILE) or None,
+        bucket_policy=_choice(environ, environment.S3_BUCKET_POLICY, _BUCKET_POLICIES),
+    )
 
 
 def _identity(environ: Mapping[str, str]) -> Identity:

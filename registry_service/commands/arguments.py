@@ -1,11 +1,19 @@
 """What can be said on the command line (design section 5)."""
 
 import argparse
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from registry_service.contract.environment import METRICS_PORT, PUBLIC_PORT
 from registry_service.contract.tokens import Scope, TokenType
 from registry_service.domain.catalog import Visibility
+
+# A century: what is longer is a slip, and soon past what a date can be.
+LONGEST_SECONDS: Final = 100 * 366 * 24 * 3600
+# The resource's rule, so that what a command makes could be a RegistryToken too.
+USERNAME: Final = re.compile(r"(?!gitlab-ci-token$)[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -20,7 +28,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         _add_data(commands.add_parser(name, help=text, description=text))
     _add_project(commands)
     _add_token(commands)
-    return parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
+    if getattr(parsed, "username", None) is not None and parsed.type != TokenType.DEPLOY.lower():
+        parser.error("--username belongs to type deploy; the other types' usernames are fixed")
+    return parsed
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +44,8 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("serve", help="serve the registry")
     _add_data(parser)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=PUBLIC_PORT)
-    parser.add_argument("--metrics-port", type=int, default=METRICS_PORT)
+    parser.add_argument("--port", type=_number(0, 65535), default=PUBLIC_PORT, help="0 takes any free one")
+    parser.add_argument("--metrics-port", type=_number(0, 65535), default=METRICS_PORT)
     parser.add_argument("--project", action="append", metavar="NAME", help="create this project if it is not there")
 
 
@@ -51,9 +62,9 @@ def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     create = actions.add_parser("create", help="make a token and print it; nothing else is printed")
     create.add_argument("--project", required=True)
     create.add_argument("--type", required=True, choices=[kind.lower() for kind in TokenType])
-    create.add_argument("--username", help="of a deploy token")
+    create.add_argument("--username", type=_username, help="of a deploy token")
     create.add_argument("--scope", action="append", type=Scope, choices=list(Scope), default=[])
-    create.add_argument("--expires-in", type=int, metavar="SECONDS")
+    create.add_argument("--expires-in", type=_number(1, LONGEST_SECONDS), metavar="SECONDS")
     show = actions.add_parser("list", help="list tokens")
     show.add_argument("--project")
     revoke = actions.add_parser("revoke", help="revoke a token for good")
@@ -62,3 +73,18 @@ def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     suspend.add_argument("--all", action="store_true", required=True)
     for parser in (create, show, revoke, suspend):
         _add_data(parser)
+
+
+def _number(smallest: int, largest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or len(text) > len(str(largest)) or not smallest <= int(text) <= largest:
+            raise argparse.ArgumentTypeError(f"must be a number from {smallest} to {largest}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def _username(text: str) -> str:
+    if not USERNAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"must be at most 63 letters, digits and . _ + -, not {text!r}")
+    return text

@@ -119,7 +119,9 @@ def explain(error: BaseException) -> DatabaseError:
     state = getattr(cause, "sqlstate", None) or ""
     text = " ".join(str(cause).split())[:300]
     unknown_role = "role" in text and "does not exist" in text
-    if state.startswith("28") or "authentication failed" in text or unknown_role:
+    # libpq's own words for a URL without a password, where the server asks for one.
+    refused = "authentication failed" in text or "no password supplied" in text
+    if state.startswith("28") or refused or unknown_role:
         return DatabaseError("DatabaseAuthenticationFailed", f"the database refuses the user or its password: {text}")
     if state.startswith("3D") or "does not exist" in text:
         return DatabaseError("DatabaseNotFound", f"the database has not what the connection asks for: {text}")

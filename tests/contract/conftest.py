@@ -1,0 +1,105 @@
+"""The whole service, composed as in production, on each pair of adapters: SQLite and a folder, PostgreSQL and S3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from registry_service.api.application import public_application
+from registry_service.api.sync import sync_application
+from registry_service.composition import compose
+from registry_service.contract.tokens import Scope, TokenType
+from registry_service.database.identity import Identity
+from registry_service.domain.catalog import Visibility
+from registry_service.settings import Settings
+from registry_service.use_cases.minting import TokenRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from registry_service.use_cases.service import Service
+    from tests.support.packages import Distribution
+
+SYNC_KEY = "the sync key of these tests"
+LIMIT = 3 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A service with the project `demo`, and clients for its ports."""
+
+    service: Service
+    http: httpx2.AsyncClient
+    sync: httpx2.AsyncClient
+
+    async def token(self, project: str = "demo", kind: TokenType = TokenType.PERSONAL, *scopes: Scope) -> str:
+        return await self.service.minting.create_token(TokenRequest(project, kind, scopes=scopes))
+
+    async def publish(self, file: Distribution, token: str, **fields: str) -> httpx2.Response:
+        name, version = file.filename.removesuffix(".tar.gz").split("-")[:2]
+        form = {":action": "file_upload", "name": name, "version": version, **fields}
+        return await self.http.post(
+            "/api/v4/projects/demo/packages/pypi",
+            data=form,
+            files={"content": (file.filename, file.content)},
+            auth=("__token__", token),
+        )
+
+    async def filenames(self, package: str, token: str) -> Sequence[str]:
+        response = await self.http.get(
+            f"/api/v4/projects/demo/packages/pypi/simple/{package}/",
+            headers={"accept": "application/vnd.pypi.simple.v1+json"},
+            auth=("__token__", token),
+        )
+        assert response.status_code == httpx2.codes.OK, response.text
+        return [file["filename"] for file in response.json()["files"]]
+
+
+def settings(folder: Path, database_url: str, request: pytest.FixtureRequest) -> Settings:
+    """A pod's settings for PostgreSQL, those of one machine for SQLite; both with a sync port."""
+    (folder / "key").write_text(SYNC_KEY)
+    alone = database_url.startswith("sqlite")
+    return Settings(
+        database_url=database_url,
+        data=folder if alone else None,
+        s3=None if alone else request.getfixturevalue("bucket"),
+        identity=Identity(),
+        external_url=None,
+        trusted_proxies=(),
+        max_upload_size=LIMIT,
+        sync_directory=folder,
+        termination_message=None,
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'registry.db'}"
+    url: str = request.getfixturevalue("empty_database")
+    return url
+
+
+@pytest.fixture
+async def registry(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[Registry]:
+    """A service that was founded and has one private project."""
+    service = compose(settings(tmp_path, database_url, request))
+    await service.founding.migrate()
+    await service.minting.create_project("demo", Visibility.PRIVATE)
+    async with (
+        service.archives,
+        _client(public_application(service)) as http,
+        _client(sync_application(service), authorization=f"Bearer {SYNC_KEY}") as sync,
+    ):
+        yield Registry(service, http, sync)
+    await service.database.close()
+
+
+def _client(app: object, **headers: str) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type]  # an ASGI application, of whatever make
+    return httpx2.AsyncClient(transport=transport, base_url="http://registry.example", headers=headers)

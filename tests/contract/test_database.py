@@ -1,0 +1,130 @@
+"""Schema, migrations and claims, on each database."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from registry_service.composition import compose
+from registry_service.database import Database, migrating
+from registry_service.database.identity import Identity
+from registry_service.database.schema import metadata
+from registry_service.database.transaction import open_database
+from registry_service.errors import DatabaseError, StorageError
+from registry_service.storage.filesystem import FilesystemStore
+from registry_service.use_cases.founding import Founding
+from tests.contract.conftest import settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+_ME = Identity(namespace_uid="uid-1", namespace="team-a", name="internal", resource_uid="r-1")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def founding(database: Database, tmp_path: Path) -> Founding:
+    return Founding(database, FilesystemStore(tmp_path / "blobs"), _ME, lambda: datetime.now(UTC))
+
+
+async def test_migrations_make_the_schema_that_the_code_uses(founding: Founding, database: Database) -> None:
+    await founding.migrate()
+
+    def differences(connection: Connection) -> list[object]:
+        found: list[object] = compare_metadata(MigrationContext.configure(connection), metadata)
+        return found
+
+    async with database.snapshot() as tx:
+        assert await tx.connection.run_sync(differences) == []
+    assert await migrating.schema_is_current(database)
+
+
+async def test_migrating_again_changes_nothing(founding: Founding) -> None:
+    assert await founding.migrate() == await founding.migrate()
+
+
+async def test_migrators_at_once_agree(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> None:
+    services = [compose(settings(tmp_path, database_url, request)) for _ in range(4)]
+    found = await asyncio.gather(*(service.founding.migrate() for service in services))
+    assert len(set(found)) == 1
+    for service in services:
+        await service.database.close()
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(founding: Founding, database: Database) -> None:
+    await founding.migrate()
+    async with database.transaction() as tx:
+        await tx.connection.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
+    with pytest.raises(DatabaseError) as caught:
+        await founding.migrate()
+    assert caught.value.reason == "SchemaAhead"
+    assert not await migrating.schema_is_current(database)
+
+
+async def test_an_empty_database_is_not_current(database: Database) -> None:
+    assert not await migrating.schema_is_current(database)
+
+
+async def test_another_registry_gets_nothing_until_it_takes_over(founding: Founding) -> None:
+    registry_id = await founding.migrate()
+    other = replace(founding, identity=replace(_ME, namespace_uid="uid-2", namespace="team-b"))
+    with pytest.raises(DatabaseError) as caught:
+        await other.migrate()
+    assert caught.value.reason == "DatabaseInUse"
+    assert f"spec.takeover: {registry_id}" in caught.value.message
+    takeover = replace(other, identity=replace(other.identity, takeover=registry_id))
+    assert await takeover.migrate() == registry_id
+    with pytest.raises(DatabaseError):
+        await founding.migrate()
+
+
+async def test_the_resource_made_again_keeps_its_data(founding: Founding) -> None:
+    registry_id = await founding.migrate()
+    again = replace(founding, identity=replace(_ME, resource_uid="r-2"))
+    assert await again.migrate() == registry_id
+
+
+async def test_a_store_that_another_registry_marked_is_refused_and_our_mark_removed(founding: Founding) -> None:
+    await founding.store.claim("another")
+    with pytest.raises(StorageError) as caught:
+        await founding.migrate()
+    assert caught.value.reason == "BucketInUse"
+    assert await founding.store.claim("another") == ["another"]
+    taking = replace(founding, identity=replace(_ME, takeover="another"))
+    assert await taking.migrate()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ((r"/test_", "/nosuch_"), "DatabaseNotFound"),
+        ((r"registry@", "nobody@"), "DatabaseAuthenticationFailed"),
+        ((r":\d+/", ":1/"), "DatabaseUnreachable"),
+    ],
+)
+async def test_a_database_that_cannot_be_used_says_why(
+    empty_database: str, change: tuple[str, str], reason: str
+) -> None:
+    database = open_database(re.sub(*change, empty_database))
+    with pytest.raises(DatabaseError) as caught:
+        async with database.snapshot():
+            pass
+    assert caught.value.reason == reason
+    await database.close()

@@ -1,0 +1,308 @@
+"""Issuing and syncing (design section 4), with the operator stopped at every single call that it makes."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+
+from registry_operator.registry_client import SyncAddress
+from tests.support.token_world import HOME, KEY, NAMESPACE, Crash, Interruption, World, world
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+
+# More than any pass below makes; a test checks that the last of them was reached.
+MOST_CALLS = 60
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as made:
+        yield made
+
+
+def states(here: World, name: str = "ci") -> list[str]:
+    return [entry["state"] for entry in here.read(name)["status"].get("credentials", [])]
+
+
+async def issued(here: World, name: str = "ci") -> str:
+    """Apply a RegistryToken and let it be issued; returns the password."""
+    here.token(name)
+    await here.passes()
+    password = here.password(name)
+    assert password is not None
+    assert here.ready(name)[:2] == ("True", "Succeeded"), here.ready(name)
+    return password
+
+
+async def test_a_token_is_issued_and_a_settled_cluster_sees_no_write(here: World) -> None:
+    password = await issued(here)
+    assert await here.status_of(password) == 200
+    assert states(here) == ["Active"]
+    status = here.read("ci")["status"]
+    assert status["project"] == NAMESPACE
+    assert isinstance(status["projectID"], int)
+    env = here.kube.objects["Secret", NAMESPACE, "ci-env"]["data"]
+    assert base64.b64decode(env["TWINE_PASSWORD"]).decode() == password
+    before = list(here.kube.writes)
+    assert not (await here.passes()).failed
+    assert here.kube.writes == before
+
+
+async def first(here: World) -> None:
+    here.token("ci")
+
+
+async def secret_deleted(here: World) -> None:
+    await issued(here)
+    here.now += dt.timedelta(minutes=2)
+    here.kube.remove("Secret", NAMESPACE, "ci")
+
+
+async def rotation_due(here: World) -> None:
+    await issued(here)
+    here.now += dt.timedelta(days=80)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("arrange", [first, secret_deleted, rotation_due])
+async def test_wherever_the_operator_dies_no_secret_holds_an_unregistered_token_and_the_next_one_mends_it(
+    tmp_path: Path, arrange: Callable[[World], Awaitable[None]], *, after: bool
+) -> None:
+    for call in range(1, MOST_CALLS):
+        folder = tmp_path / str(call)
+        folder.mkdir()
+        async with world(folder) as here:
+            await arrange(here)
+            interruption = Interruption(at=call, after=after)
+            try:
+                await here.operator(interruption).reconcile(KEY)
+            except Crash:
+                await _holds_only_what_works(here)
+            else:
+                assert interruption.calls < call
+                break
+            here.now += dt.timedelta(minutes=2)
+            await here.passes(5)
+            await _holds_only_what_works(here)
+            assert here.ready("ci")[0] == "True", (call, here.ready("ci"))
+            assert states(here).count("Active") == 1
+            assert "Pending" not in states(here)
+    else:
+        pytest.fail("MOST_CALLS is too small to stop at every call")
+
+
+async def _holds_only_what_works(here: World) -> None:
+    password = here.password("ci")
+    if password is not None:
+        assert await here.status_of(password) == 200
+
+
+async def test_a_deleted_token_is_refused_after_one_pass_also_by_an_operator_that_just_started(here: World) -> None:
+    kept, password = await issued(here, "other"), await issued(here)
+    here.kube.remove("RegistryToken", NAMESPACE, "ci")
+    await here.operator().reconcile(KEY)
+    assert await here.status_of(password) == 401
+    assert await here.status_of(kept, user="other") == 200
+
+
+async def test_a_deleted_secret_means_a_new_token_and_the_old_one_dead(here: World) -> None:
+    old = await issued(here)
+    here.now += dt.timedelta(minutes=2)
+    here.kube.remove("Secret", NAMESPACE, "ci")
+    await here.passes()
+    new = here.password("ci")
+    assert new is not None
+    assert (await here.status_of(old), await here.status_of(new)) == (401, 200)
+
+
+async def test_a_secret_that_is_deleted_again_and_again_is_contended_and_costs_one_token_a_minute(here: World) -> None:
+    await issued(here)
+    here.kube.remove("Secret", NAMESPACE, "ci")
+    outcome = await here.passes()
+    assert here.ready("ci")[:2] == ("False", "SecretContended")
+    assert here.password("ci") is None
+    assert outcome.again_after is not None
+    assert 0 < outcome.again_after <= 60
+
+
+async def test_an_altered_password_is_never_registered(here: World) -> None:
+    await issued(here)
+    here.now += dt.timedelta(minutes=2)
+    secret = here.kube.objects["Secret", NAMESPACE, "ci"]
+    planted = "pyr_d_0000000000000000_planted"
+    here.kube.put(secret | {"data": secret["data"] | {"password": base64.b64encode(planted.encode()).decode()}})
+    await here.passes()
+    new = here.password("ci")
+    assert new not in (None, planted)
+    assert await here.status_of(planted) == 401
+    assert await here.status_of(str(new)) == 200
+
+
+async def test_a_lost_status_means_a_new_token(here: World) -> None:
+    old = await issued(here)
+    body = here.read("ci")
+    here.kube.put({key: value for key, value in body.items() if key != "status"})
+    await here.passes()
+    new = here.password("ci")
+    assert new not in (None, old)
+    assert (await here.status_of(old), await here.status_of(str(new))) == (401, 200)
+
+
+async def test_an_emptied_registry_is_right_after_the_next_pass(here: World) -> None:
+    password = await issued(here)
+    async with here.operator().port.connect(_address(here)) as client:
+        summary = (await client.sets())[0]
+        await client.put_set(summary.namespace_uid, b'{"namespace":"team-b"}', summary.etag)
+    assert await here.status_of(password) == 401
+    await here.operator().reconcile(KEY)
+    assert await here.status_of(password) == 200
+    assert here.password("ci") == password
+
+
+async def test_rotation_lets_the_former_token_live_on_for_the_overlap(here: World) -> None:
+    old = await issued(here)
+    here.now += dt.timedelta(days=80)
+    await here.passes()
+    new = here.password("ci")
+    assert new not in (None, old)
+    assert (await here.status_of(old), await here.status_of(str(new))) == (200, 200)
+    assert sorted(states(here)) == ["Active", "Retiring"]
+    here.now += dt.timedelta(days=2)
+    await here.passes()
+    assert states(here) == ["Active"]
+    assert await here.status_of(old) == 401
+
+
+async def test_a_foreign_secret_stays_as_it_is_and_stops_no_other_token(here: World) -> None:
+    theirs = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"namespace": NAMESPACE, "name": "ci"},
+        "data": {"password": "dGhlaXJz"},
+    }
+    before = here.kube.put(theirs)
+    here.token("ci")
+    other = await issued(here, "other")
+    assert here.ready("ci")[:2] == ("False", "SecretConflict")
+    assert here.kube.objects["Secret", NAMESPACE, "ci"] == before
+    assert await here.status_of(other, user="other") == 200
+
+
+async def test_what_a_person_added_to_a_secret_stays_and_a_changed_key_is_put_right(here: World) -> None:
+    password = await issued(here)
+    secret = here.kube.objects["Secret", NAMESPACE, "ci"]
+    here.kube.put(secret | {"data": secret["data"] | {"mine": "bWluZQ==", "pip.conf": "b29wcw=="}})
+    await here.passes()
+    after = here.kube.objects["Secret", NAMESPACE, "ci"]["data"]
+    assert after["mine"] == "bWluZQ=="
+    assert after["pip.conf"] == secret["data"]["pip.conf"]
+    assert here.password("ci") == password
+
+
+async def test_a_namespace_that_is_not_allowed_leaves_no_trace_and_works_once_it_is(here: World) -> None:
+    here.allow(**{"from": "Same"})
+    here.token("ci")
+    await here.passes()
+    assert here.ready("ci")[:2] == ("False", "NamespaceNotAllowed")
+    assert await _sets(here) == []
+    here.allow(**{"from": "Selector", "selector": {"matchLabels": {"team": NAMESPACE}}})
+    await here.passes()
+    password = here.password("ci")
+    assert password is not None
+    assert await here.status_of(password) == 200
+    here.allow(**{"from": "Same"})
+    await here.passes()
+    assert await here.status_of(password) == 401
+    assert here.ready("ci")[:2] == ("False", "NamespaceNotAllowed")
+
+
+async def test_a_namespace_made_again_inherits_nothing_until_the_owner_says_so(here: World) -> None:
+    old = await issued(here)
+    here.kube.remove("RegistryToken", NAMESPACE, "ci")
+    here.kube.remove("Namespace", None, NAMESPACE)
+    await here.passes()
+    assert await here.status_of(old) == 401
+    made = here.kube.put(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": {"team": NAMESPACE}}}
+    )
+    here.token("ci")
+    await here.passes()
+    status, reason, message = here.ready("ci")
+    assert (status, reason) == ("False", "ProjectOwnedByFormerNamespace")
+    line = f"{{namespace: {NAMESPACE}, uid: {made['metadata']['uid']}}}"
+    assert line in message
+    assert here.password("ci") is None
+    assert states(here) == []
+    await _bind(here, made["metadata"]["uid"])
+    await here.passes()
+    assert here.ready("ci")[0] == "True"
+    assert await here.status_of(str(here.password("ci"))) == 200
+
+
+async def test_a_revoked_token_is_replaced(here: World) -> None:
+    old = await issued(here)
+    await here.service.minting.revoke_token(old.split("_")[2])
+    here.now += dt.timedelta(minutes=2)
+    await here.passes()
+    new = here.password("ci")
+    assert new not in (None, old)
+    assert (await here.status_of(old), await here.status_of(str(new))) == (401, 200)
+
+
+async def test_an_imported_token_works_and_its_follower_too(here: World) -> None:
+    _source(here, "glpat-first-token-of-the-job")
+    spec = {"type": "Secret", "secret": {"name": "job", "key": "token"}}
+    here.token("ci", type="Job", source=spec)
+    outcome = await here.passes()
+    assert here.ready("ci")[0] == "True", here.ready("ci")
+    assert outcome.again_after is not None
+    assert outcome.again_after <= 30, "a source without the watch label is looked at again"
+    assert await here.status_of("glpat-first-token-of-the-job", "gitlab-ci-token") == 200
+    _source(here, "glpat-second-token-of-the-job")
+    await here.passes()
+    for value in ("glpat-first-token-of-the-job", "glpat-second-token-of-the-job"):
+        assert await here.status_of(value, "gitlab-ci-token") == 200
+    _source(here, "short")
+    await here.passes()
+    assert here.ready("ci")[:2] == ("False", "CredentialRefused")
+    assert "glpat" not in str(here.kube.objects["RegistryToken", NAMESPACE, "ci"])
+
+
+async def test_a_registry_that_is_gone_or_not_ready_is_said_so_and_keeps_the_ledger(here: World) -> None:
+    await issued(here)
+    ledger = here.read("ci")["status"]["credentials"]
+    registry = here.kube.objects.pop(("PyPIRegistry", HOME, "demo"))
+    await here.passes()
+    assert here.ready("ci")[:2] == ("False", "RegistryNotFound")
+    waiting = [{"type": "Available", "status": "False", "reason": "WaitingForInputs", "message": ""}]
+    here.kube.put(registry | {"status": {"conditions": waiting}})
+    await here.passes()
+    assert here.ready("ci")[:2] == ("False", "RegistryNotReady")
+    assert here.read("ci")["status"]["credentials"] == ledger
+
+
+async def _sets(here: World) -> list[object]:
+    async with here.operator().port.connect(_address(here)) as client:
+        return list(await client.sets())
+
+
+async def _bind(here: World, uid: str) -> None:
+    async with here.operator().port.connect(_address(here)) as client:
+        body = f'{{"bindings":[{{"namespace":"{NAMESPACE}","uid":"{uid}"}}]}}'.encode()
+        await client.put_rules(body, (await client.rules()).etag)
+
+
+def _address(here: World) -> SyncAddress:
+    return SyncAddress("http://registry.example", "", (here.folder / "key").read_text(), 30.0)
+
+
+def _source(here: World, value: str) -> None:
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": NAMESPACE, "name": "job"}}
+    here.kube.put(body | {"data": {"token": base64.b64encode(value.encode()).decode()}})

@@ -1,0 +1,185 @@
+"""The Kube port: what the operator relies on, on the API server in memory and on a real one."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from registry_operator.cluster.applying import ensure
+from registry_operator.cluster.connecting import connect
+from registry_operator.cluster.kinds import CONFIG_MAP, NAMESPACE, Object
+from registry_operator.cluster.kube import Kube
+from registry_operator.errors import AlreadyExistsError, ChangedMeanwhileError
+from tests.support.fake_kube import FakeKube
+
+Scenario = Callable[[Kube, str], Awaitable[None]]
+Run = Callable[[Scenario], None]
+OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "controller": True}
+
+
+def config_map(namespace: str, name: str = "x", **data: str) -> dict[str, Any]:  # Any: a manifest
+    metadata = {"namespace": namespace, "name": name, "labels": {"app": "x"}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def owned(body: Object, owner: Object) -> Object:
+    return body | {"metadata": body["metadata"] | {"ownerReferences": [OWNER | {"uid": owner["metadata"]["uid"]}]}}
+
+
+@asynccontextmanager
+async def in_memory() -> AsyncIterator[tuple[Kube, str]]:
+    yield FakeKube(), "here"
+
+
+@asynccontextmanager
+async def real(kubeconfig: str) -> AsyncIterator[tuple[Kube, str]]:
+    name = f"kube-port-{secrets.token_hex(4)}"
+    async with connect(deadline=10, environment={"KUBECONFIG": kubeconfig}) as kube:
+        made = await kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        try:
+            yield kube, name
+        finally:
+            await kube.delete(made | {"apiVersion": "v1", "kind": "Namespace"})
+
+
+@pytest.fixture(params=["memory", pytest.param("real", marks=pytest.mark.cluster)])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs a scenario with a Kube and a namespace that is its own."""
+
+    def run_scenario(scenario: Scenario) -> None:
+        async def main() -> None:
+            if request.param == "memory":
+                async with in_memory() as (kube, namespace):
+                    await scenario(kube, namespace)
+            else:
+                from tests.cluster.connecting import connect as cluster  # noqa: PLC0415 - makes a cluster if need be
+
+                async with real(str(cluster().kubeconfig)) as (kube, namespace):
+                    await scenario(kube, namespace)
+
+        asyncio.run(main())
+
+    return run_scenario
+
+
+def test_what_is_not_there_is_none(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        assert await kube.get(CONFIG_MAP, namespace, "x") is None
+        assert await kube.get(NAMESPACE, None, "no-such-namespace") is None
+        assert await kube.find(CONFIG_MAP, namespace, labels="app=x") == []
+
+    run(scenario)
+
+
+def test_a_name_is_given_once(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        await kube.create(config_map(namespace, a="1"))
+        with pytest.raises(AlreadyExistsError):
+            await kube.create(config_map(namespace, a="2"))
+        found = await kube.get(CONFIG_MAP, namespace, "x")
+        assert found is not None
+        assert found["data"] == {"a": "1"}
+
+    run(scenario)
+
+
+def test_objects_are_found_by_label_with_their_kind(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        await kube.create(config_map(namespace, "a"))
+        await kube.create(config_map(namespace, "b"))
+        for selector in ("app", "app=x"):
+            found = await kube.find(CONFIG_MAP, namespace, labels=selector)
+            assert [(one["kind"], one["metadata"]["name"]) for one in found] == [("ConfigMap", "a"), ("ConfigMap", "b")]
+        assert await kube.find(CONFIG_MAP, namespace, labels="app=y") == []
+
+    run(scenario)
+
+
+def test_an_apply_neither_recreates_nor_hits_another_object_of_that_name(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        first = await kube.create(config_map(namespace, a="1"))
+        late = owned_by_uid(config_map(namespace, a="2"), first)
+        await kube.delete(first)
+        with pytest.raises(ChangedMeanwhileError):
+            await kube.apply(late)
+        assert await kube.get(CONFIG_MAP, namespace, "x") is None
+        await kube.create(config_map(namespace, a="3"))
+        with pytest.raises(ChangedMeanwhileError):
+            await kube.apply(late)
+        with pytest.raises(ChangedMeanwhileError):
+            await kube.delete(first)
+
+    run(scenario)
+
+
+def test_an_apply_can_be_bound_to_what_was_read(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        read = await kube.create(config_map(namespace, a="1"))
+        await kube.apply(owned_by_uid(config_map(namespace, a="2"), read))
+        guarded = owned_by_uid(config_map(namespace, a="3"), read)
+        guarded["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"]
+        with pytest.raises(ChangedMeanwhileError):
+            await kube.apply(guarded)
+
+    run(scenario)
+
+
+def test_an_apply_without_a_difference_changes_nothing(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        made = await kube.create(config_map(namespace, a="1"))
+        once = await kube.apply(owned_by_uid(config_map(namespace, a="1", b="2"), made))
+        twice = await kube.apply(owned_by_uid(config_map(namespace, a="1", b="2"), made))
+        assert once["metadata"]["resourceVersion"] == twice["metadata"]["resourceVersion"]
+
+    run(scenario)
+
+
+def test_what_we_no_longer_want_goes_and_what_a_person_added_stays(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        owner = await kube.create(config_map(namespace, "owner"))
+        await ensure(kube, owned(config_map(namespace, a="1", b="2"), owner))
+        present = await kube.get(CONFIG_MAP, namespace, "x")
+        assert present is not None
+        await added_by_a_person(kube, present, "c")
+        kept = await ensure(kube, owned(config_map(namespace, a="1"), owner))
+        assert kept is not None
+        assert kept["data"] == {"a": "1", "c": "by hand"}
+        again = await ensure(kube, owned(config_map(namespace, a="1"), owner))
+        assert again is not None
+        assert again["metadata"]["resourceVersion"] == kept["metadata"]["resourceVersion"]
+
+    run(scenario)
+
+
+def test_a_foreign_object_under_our_name_stays_byte_for_byte(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        owner = await kube.create(config_map(namespace, "owner"))
+        theirs = await kube.create(config_map(namespace, a="theirs"))
+        assert await ensure(kube, owned(config_map(namespace, a="ours"), owner)) is None
+        assert await kube.get(CONFIG_MAP, namespace, "x") == theirs | {"apiVersion": "v1", "kind": "ConfigMap"}
+
+    run(scenario)
+
+
+def owned_by_uid(body: Object, observed: Object) -> Object:
+    return body | {"metadata": body["metadata"] | {"uid": observed["metadata"]["uid"]}}
+
+
+async def added_by_a_person(kube: Kube, present: Object, key: str) -> None:
+    """Write a key under another field manager, as `kubectl edit` does."""
+    if isinstance(kube, FakeKube):
+        kube.put(present | {"data": present["data"] | {key: "by hand"}})
+        return
+    client: Any = kube  # Any: the adapter's own connection, to be another client for one call
+    metadata = {name: present["metadata"][name] for name in ("name", "namespace")}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {key: "by hand"}}
+    await client._call(  # noqa: SLF001 - see above
+        "PATCH",
+        CONFIG_MAP.path(metadata["namespace"], metadata["name"]),
+        query={"fieldManager": "a-person"},
+        body=body,
+        content_type="application/apply-patch+yaml",
+    )
