@@ -1,0 +1,1 @@
+"""What a cluster gets beside Kubernetes itself, as manifests: a resolver, an ingress controller, storage."""

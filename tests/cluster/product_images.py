@@ -1,0 +1,88 @@
+"""The images that tests and the demonstration run: the product's, the tests' PostgreSQL, and a client's container."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.cluster import console
+from tests.cluster.addon_images import ARCHIVE, StoredImage
+from tests.cluster.content import cached, digest, files_digest, prune, tracked_files
+from tests.cluster.places import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cluster.builders import Buildah, Docker
+
+_KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One target of one Dockerfile.
+
+    `context` is the folder of the repository that the build sees, `paths` what of the repository goes into it: more
+    would build too often, less would not build at all, since nothing else is there.
+    """
+
+    name: str
+    context: str
+    target: str | None
+    paths: tuple[str, ...]
+    usually: str = "1 min"
+
+
+_POSTGRESQL = "tests/cluster/images/postgres"
+_CLIENT = "tests/demo/images/client"
+RECIPES = (
+    Recipe(
+        "operator", ".", "operator",
+        (
+            "Dockerfile", ".dockerignore", "operator/requirements.lock", "operator/registry_operator",
+            "registry_service/__init__.py", "registry_service/contract",
+        ),
+    ),
+    Recipe("service", ".", "service", ("Dockerfile", ".dockerignore", "registry_service")),
+    Recipe("object-store", ".", "object-store", ("Dockerfile", ".dockerignore"), usually="5 min cold"),
+    Recipe("postgresql", _POSTGRESQL, None, (_POSTGRESQL,)),
+    Recipe("client", _CLIENT, None, (_CLIENT,)),
+)  # fmt: skip
+
+
+@contextmanager
+def stored(recipe: Recipe, builder: Buildah | Docker, cache: Path) -> Iterator[StoredImage]:
+    """The image as a file, valid inside the `with` block; built now if this content never was.
+
+    Raises CommandFailedError.
+    """
+    with tempfile.TemporaryDirectory(prefix="image-context-") as folder:
+        # What is hashed is what is built, even while someone edits the tree.
+        names = _copy(recipe, Path(folder))
+        inputs = {"files": files_digest(Path(folder), names), "bases": builder.identity(), "target": recipe.target}
+        reference = f"localhost/pypi-registry-operator/{recipe.name}:{digest(inputs)}"
+
+        def make(made: Path) -> None:
+            with console.step(f"building the image {recipe.name}", usually=recipe.usually):
+                builder.build(Path(folder) / recipe.context, recipe.target, reference)
+                builder.save(reference, made / ARCHIVE)
+
+        name = f"image-{recipe.name}"
+        yield StoredImage(reference, cached(cache, name, inputs, make) / ARCHIVE)
+    prune(cache, name, keep=_KEPT)
+
+
+def _copy(recipe: Recipe, folder: Path) -> list[str]:
+    names = tracked_files(REPOSITORY, recipe.paths)
+    for name in names:
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, copy)
+        # The same in every clone, so that a layer made from one is found again for another.
+        os.utime(copy, (0, 0))
+    return names
