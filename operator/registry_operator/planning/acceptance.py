@@ -1,0 +1,113 @@
+"""Whether a RegistryToken may have its project in the registry that it names."""
+
+from dataclasses import dataclass
+
+from registry_operator.planning import addresses
+from registry_operator.planning.installation import Installation
+from registry_operator.planning.observed import ObservedNamespace
+from registry_operator.resources.conditions import Condition, ConditionType, fails, find, holds
+from registry_operator.resources.reasons import Reason
+from registry_operator.resources.registry import (
+    LabelSelector,
+    ProjectsFrom,
+    PyPIRegistry,
+    SelectorOperator,
+    SelectorRequirement,
+)
+from registry_operator.resources.token import RegistryToken
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What the decision depends on besides the two resources: the token's namespace, the UID of the registry's."""
+
+    namespace: ObservedNamespace
+    registry_namespace_uid: str | None
+    installation: Installation
+
+
+def admits(registry: PyPIRegistry, namespace: ObservedNamespace) -> bool:
+    """Whether the registry's `projects` allow the namespace; its own always may."""
+    projects = registry.spec.projects
+    if namespace.name == registry.metadata.namespace:
+        return True
+    return projects.from_ is ProjectsFrom.SELECTOR and _selects(projects.selector, namespace)
+
+
+def accepted(token: RegistryToken, registry: PyPIRegistry | None, acceptance: Acceptance) -> Condition:
+    """The condition Accepted: the first obstacle, or True."""
+    obstacle = _own_obstacle(token, acceptance.namespace)
+    if obstacle is None and (registry is None or registry.metadata.terminating):
+        message = f"There is no PyPIRegistry {_reference(token)}. Check spec.registryRef."
+        obstacle = fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_FOUND, message)
+    if obstacle is None and registry is not None:
+        obstacle = _registry_obstacle(token, registry, acceptance)
+    return obstacle or holds(ConditionType.ACCEPTED, f"PyPIRegistry {_reference(token)} admits this namespace.")
+
+
+def registry_ready(registry: PyPIRegistry) -> Condition | None:
+    """Synced=False while the registry's sync port cannot be expected to answer, else None."""
+    available = find(registry.status.conditions, ConditionType.AVAILABLE)
+    if available is not None and available.reason not in (Reason.WAITING_FOR_INPUTS, Reason.SCALED_TO_ZERO):
+        return None
+    ready = find(registry.status.conditions, ConditionType.READY)
+    detail = "" if ready is None else f": {ready.reason}"
+    message = f"PyPIRegistry {registry.metadata.namespace}/{registry.metadata.name} does not serve yet{detail}."
+    return fails(ConditionType.SYNCED, Reason.REGISTRY_NOT_READY, message)
+
+
+def _own_obstacle(token: RegistryToken, namespace: ObservedNamespace) -> Condition | None:
+    if token.metadata.terminating or namespace.terminating:
+        message = "The RegistryToken or its namespace is being deleted."
+        return fails(ConditionType.ACCEPTED, Reason.TERMINATING, message)
+    if namespace.name.isdigit():
+        message = "A namespace of digits only gets no project: in URLs digits are a project's number. Use another one."
+        return fails(ConditionType.ACCEPTED, Reason.NAMESPACE_NAME_IS_NUMERIC, message)
+    return None
+
+
+def _registry_obstacle(token: RegistryToken, registry: PyPIRegistry, acceptance: Acceptance) -> Condition | None:
+    if not admits(registry, acceptance.namespace):
+        return _not_allowed(token, acceptance.namespace)
+    if token.status.registry_namespace_uid not in (None, acceptance.registry_namespace_uid):
+        return _replaced(token)
+    if addresses.client_url(token, registry, acceptance.installation) is None:
+        message = "spec.endpoint is External and the registry has no external address. Expose it, or set Internal."
+        return fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_EXPOSED, message)
+    return None
+
+
+def _not_allowed(token: RegistryToken, namespace: ObservedNamespace) -> Condition:
+    message = (
+        f"PyPIRegistry {_reference(token)} does not admit namespace {namespace.name}. Its owner sets "
+        "spec.projects.from: Selector with a selector that matches this namespace's labels."
+    )
+    return fails(ConditionType.ACCEPTED, Reason.NAMESPACE_NOT_ALLOWED, message)
+
+
+def _replaced(token: RegistryToken) -> Condition:
+    message = (
+        f"Namespace {token.registry_namespace} was deleted and made again since this RegistryToken was accepted. "
+        "If you trust its present owner, delete this RegistryToken and apply it again."
+    )
+    return fails(ConditionType.ACCEPTED, Reason.REGISTRY_NAMESPACE_REPLACED, message)
+
+
+def _reference(token: RegistryToken) -> str:
+    return f"{token.registry_namespace}/{token.spec.registry_ref.name}"
+
+
+def _selects(selector: LabelSelector, namespace: ObservedNamespace) -> bool:
+    by_label = all(namespace.labels.get(key) == value for key, value in selector.match_labels.items())
+    return by_label and all(_meets(requirement, namespace) for requirement in selector.match_expressions)
+
+
+def _meets(requirement: SelectorRequirement, namespace: ObservedNamespace) -> bool:
+    value = namespace.labels.get(requirement.key)
+    if requirement.operator is SelectorOperator.EXISTS:
+        return value is not None
+    if requirement.operator is SelectorOperator.DOES_NOT_EXIST:
+        return value is None
+    inside = value in requirement.values
+    # Kubernetes' NotIn is also met by a namespace without the label.
+    return inside if requirement.operator is SelectorOperator.IN else not inside

@@ -1,0 +1,212 @@
+"""What the cluster shows, cut down to what decisions depend on; one `parse` per kind of body."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Self, TypeAlias
+
+from registry_operator.resources import names
+
+Body: TypeAlias = Mapping[str, Any]  # Any: a body of the Kubernetes API is free-form JSON
+Manifest: TypeAlias = dict[str, Any]  # Any: see Body
+
+# The kubelet cuts a termination message at 4096 bytes; what is longer was not written by `registry-service migrate`.
+_MAX_TERMINATION_MESSAGE: Final = 4096
+_ATTEMPT: Final = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """An object of the resource's own namespace."""
+
+    kind: str
+    name: str
+
+    @classmethod
+    def of(cls, body: Body) -> Self:
+        """The key of a manifest or of a body."""
+        return cls(body["kind"], body["metadata"]["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNamespace:
+    """A namespace as the API server shows it."""
+
+    name: str
+    uid: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    terminating: bool = False
+
+    @classmethod
+    def parse(cls, body: Body) -> Self:
+        """Read a Namespace."""
+        meta = body["metadata"]
+        return cls(meta["name"], meta["uid"], meta.get("labels") or {}, "deletionTimestamp" in meta)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSecret:
+    """A Secret with its values decoded. `owner_uid` and `owner_name` are those of its controller."""
+
+    name: str
+    uid: str
+    data: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    owner_uid: str | None = None
+    owner_name: str | None = None
+
+    @classmethod
+    def parse(cls, body: Body) -> Self:
+        """Read a Secret."""
+        meta = body["metadata"]
+        owner = controller(meta)
+        return cls(
+            name=meta["name"],
+            uid=meta["uid"],
+            data={key: base64.b64decode(value) for key, value in (body.get("data") or {}).items()},
+            labels=meta.get("labels") or {},
+            annotations=meta.get("annotations") or {},
+            owner_uid=owner.get("uid"),
+            owner_name=owner.get("name"),
+        )
+
+    def text(self, key: str) -> str | None:
+        """One value as text, or None when the key is missing or holds other bytes than UTF-8."""
+        try:
+            return self.data[key].decode()
+        except (KeyError, UnicodeDecodeError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Deployment or StatefulSet; `settled` when its controller has seen the current template and rolled it out."""
+
+    replicas: int
+    ready: int
+    settled: bool
+
+    @classmethod
+    def parse(cls, body: Body) -> Self:
+        """Read a Deployment or StatefulSet."""
+        wanted, status = body["spec"].get("replicas", 1), body.get("status") or {}
+        seen = status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0)
+        updated = status.get("updatedReplicas", 0) == wanted == status.get("replicas", 0)
+        return cls(status.get("replicas", 0), status.get("readyReplicas", 0), seen and updated)
+
+
+class JobState(StrEnum):
+    """What became of a Job."""
+
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationJob:
+    """The migration Job of one digest, with what its pod said at its end, or what keeps it from starting."""
+
+    name: str
+    state: JobState
+    attempt: int = 1
+    finished_at: str | None = None
+    reason: str | None = None
+    message: str = ""
+    registry_id: str | None = None
+
+    @classmethod
+    def parse(cls, job: Body, pods: Sequence[Body]) -> Self:
+        """Read a Job and the pods that it made."""
+        state, finished_at = _job_state(job.get("status") or {})
+        words = _obstacle(pods) if state is JobState.RUNNING else _termination_message(pods)
+        annotations = job["metadata"].get("annotations") or {}
+        return cls(
+            name=job["metadata"]["name"],
+            state=state,
+            attempt=_attempt(annotations.get(names.ATTEMPT_ANNOTATION, "")),
+            finished_at=finished_at,
+            reason=words.get("reason"),
+            message=words.get("message", ""),
+            registry_id=words.get("registryID"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryObservation:
+    """Everything that a decision about one PyPIRegistry depends on.
+
+    `secrets` holds every Secret that `secret_names` names and that exists, by name. `migration` is the Job that
+    `migration_name` names. `conflicts` are objects that bear a child's name and are not ours. `rules_digest` is
+    that of the rules which the service says it obeys; `sync_problem` what went wrong when it was asked.
+    """
+
+    namespace_uid: str
+    secrets: Mapping[str, ObservedSecret] = field(default_factory=dict)
+    database: Workload | None = None
+    object_store: Workload | None = None
+    migration: MigrationJob | None = None
+    deployment: Workload | None = None
+    ingress_addresses: tuple[str, ...] = ()
+    conflicts: tuple[ObjectKey, ...] = ()
+    rules_digest: str | None = None
+    sync_problem: str | None = None
+
+
+def controller(meta: Body) -> Body:
+    """The controller's owner reference in some metadata, or an empty one."""
+    return next((owner for owner in meta.get("ownerReferences") or () if owner.get("controller")), {})
+
+
+def ingress_addresses(body: Body) -> tuple[str, ...]:
+    """The addresses that a controller has given an Ingress."""
+    entries = ((body.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return tuple(entry.get("hostname") or entry.get("ip", "") for entry in entries)
+
+
+def _job_state(status: Body) -> tuple[JobState, str | None]:
+    for condition in status.get("conditions") or ():
+        if condition["status"] == "True" and condition["type"] in ("Complete", "Failed"):
+            state = JobState.SUCCEEDED if condition["type"] == "Complete" else JobState.FAILED
+            return state, condition.get("lastTransitionTime")
+    return JobState.RUNNING, None
+
+
+def _attempt(text: str) -> int:
+    # Whoever may annotate the Job may write anything there.
+    return int(text) if _ATTEMPT.fullmatch(text) else 1
+
+
+def _termination_message(pods: Sequence[Body]) -> dict[str, str]:
+    """What the newest pod with a message wrote: text fields only, since the image is the user's choice."""
+    for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True):
+        for container in (pod.get("status") or {}).get("containerStatuses") or ():
+            text = ((container.get("state") or {}).get("terminated") or {}).get("message") or ""
+            words = _json_object(text[:_MAX_TERMINATION_MESSAGE])
+            if words:
+                return {key: value for key, value in words.items() if isinstance(value, str)}
+    return {}
+
+
+def _obstacle(pods: Sequence[Body]) -> dict[str, str]:
+    """Why a pod does not start, where the kubelet or the scheduler says so."""
+    for status in (pod.get("status") or {} for pod in pods):
+        waiting = [(item.get("state") or {}).get("waiting") for item in status.get("containerStatuses") or ()]
+        unscheduled = [item for item in status.get("conditions") or () if item.get("reason") == "Unschedulable"]
+        for found in (*filter(None, waiting), *unscheduled):
+            # `ContainerCreating` and its like come without a message and pass by themselves.
+            if found.get("message"):
+                return {"message": f"{found.get('reason')}: {found['message']}"}
+    return {}
+
+
+def _json_object(text: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

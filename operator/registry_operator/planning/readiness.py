@@ -1,0 +1,238 @@
+"""A PyPIRegistry's conditions: each check is a function from what was observed to one condition."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from registry_operator.planning import addresses
+from registry_operator.planning.inputs import PodInputs, database_inputs, storage, storage_inputs
+from registry_operator.planning.installation import Installation
+from registry_operator.planning.observed import JobState, RegistryObservation, Workload
+from registry_operator.planning.registry_plan import is_ready
+from registry_operator.planning.rules import rules_digest
+from registry_operator.resources import names
+from registry_operator.resources.backends import DatabaseType, StorageType
+from registry_operator.resources.conditions import MAX_MESSAGE, Condition, ConditionType, Status, fails, holds, unknown
+from registry_operator.resources.reasons import Reason
+from registry_operator.resources.registry import ExposureType, PyPIRegistry
+
+# What `registry-service migrate` says about the database, and what a person does about it.
+_DATABASE_ADVICE: Final = {
+    Reason.DATABASE_UNREACHABLE: "Check host, port and network of the database in its Secret.",
+    Reason.DATABASE_AUTHENTICATION_FAILED: "Correct user and password in the database's Secret.",
+    Reason.DATABASE_IN_USE: "Use another database, or take the data over: spec.takeover: <registryID>.",
+}
+_STORAGE_ADVICE: Final = {
+    Reason.STORAGE_UNREACHABLE: "Check spec.storage.s3.endpoint and the network to it.",
+    Reason.STORAGE_ACCESS_DENIED: "Correct the credentials, or allow them to put, get, list and delete in the bucket.",
+    Reason.BUCKET_NOT_FOUND: "Create the bucket, or set spec.storage.s3.bucketPolicy: CreateIfMissing.",
+    Reason.STORAGE_INCOMPATIBLE: "Use a store that has this operation of the S3 API.",
+    Reason.BUCKET_IN_USE: "Set another spec.storage.s3.prefix, or take the files over: spec.takeover: <registryID>.",
+}
+_MIGRATION_ADVICE: Final = {
+    Reason.SCHEMA_AHEAD: "Set spec.image to the newer version that migrated the database.",
+    Reason.MIGRATION_FAILED: "Read the Job's log; the operator tries again by itself.",
+}
+# Reasons that only a person changes; with all others the operator gets on by itself.
+_STALLING: Final = frozenset(
+    {
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_MISSING,
+        Reason.DATABASE_AUTHENTICATION_FAILED,
+        Reason.HOSTNAME_REQUIRED,
+        Reason.CONFLICTING_OWNER,
+        Reason.SCHEMA_AHEAD,
+        Reason.DATABASE_IN_USE,
+        Reason.STORAGE_ACCESS_DENIED,
+        Reason.BUCKET_NOT_FOUND,
+        Reason.STORAGE_INCOMPATIBLE,
+        Reason.BUCKET_IN_USE,
+    }
+)
+# What would go on by itself, were it not for `spec.paused`.
+_UNDER_WAY: Final = frozenset({Reason.PROGRESSING, Reason.MIGRATION_RUNNING, Reason.WAITING_FOR_INPUTS})
+_PAUSED: Final = "spec.paused is set: children and migrations are left as they are. Set it to false to go on."
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Everything that a check looks at."""
+
+    registry: PyPIRegistry
+    installation: Installation
+    observation: RegistryObservation
+
+
+def registry_conditions(
+    registry: PyPIRegistry, installation: Installation, observation: RegistryObservation
+) -> tuple[Condition, ...]:
+    """All eight conditions of a PyPIRegistry."""
+    view = _View(registry, installation, observation)
+    parts = (_database(view), _storage(view), _migrations(view), _available(view), _exposed(view))
+    return (*summary(view.registry, parts, conflict=_conflict(view)), *parts)
+
+
+def summary(
+    registry: PyPIRegistry, parts: tuple[Condition, ...], *, conflict: Condition | None = None
+) -> tuple[Condition, Condition, Condition]:
+    """Ready, Reconciling and Stalled, from the conditions that they sum up: the first obstacle speaks."""
+    obstacle = conflict or _obstacle(parts)
+    if obstacle is None:
+        return (
+            holds(ConditionType.READY, "The registry serves."),
+            fails(ConditionType.RECONCILING, _at_rest(registry), "The cluster is as the spec asks."),
+            fails(ConditionType.STALLED, Reason.SUCCEEDED, ""),
+        )
+    stalled = obstacle.reason in _STALLING
+    if registry.spec.paused and obstacle.reason in _UNDER_WAY:
+        obstacle = replace(obstacle, reason=Reason.PAUSED, message=_PAUSED)
+    return (
+        Condition(ConditionType.READY, Status.FALSE, obstacle.reason, obstacle.message),
+        _reconciling(registry, obstacle, stalled=stalled),
+        _about(ConditionType.STALLED, obstacle) if stalled else fails(ConditionType.STALLED, Reason.PROGRESSING, ""),
+    )
+
+
+def _obstacle(parts: tuple[Condition, ...]) -> Condition | None:
+    """The part to speak of: what failed by itself, before what waits for it, before what is not known yet."""
+    open_parts = [part for part in parts if not part.is_true and not _is_harmless(part)]
+    causes = [part for part in open_parts if part.reason != Reason.WAITING_FOR_INPUTS]
+    failed = [part for part in causes if part.status is Status.FALSE]
+    return next(iter([*failed, *causes, *open_parts]), None)
+
+
+def _at_rest(registry: PyPIRegistry) -> Reason:
+    return Reason.PAUSED if registry.spec.paused else Reason.SUCCEEDED
+
+
+def _reconciling(registry: PyPIRegistry, obstacle: Condition, *, stalled: bool) -> Condition:
+    if registry.spec.paused:
+        return fails(ConditionType.RECONCILING, Reason.PAUSED, _PAUSED)
+    if stalled:
+        return fails(ConditionType.RECONCILING, obstacle.reason, "Nothing changes until a person acts: see Stalled.")
+    return _about(ConditionType.RECONCILING, obstacle)
+
+
+def _about(kind: ConditionType, obstacle: Condition) -> Condition:
+    return Condition(kind, Status.TRUE, obstacle.reason, obstacle.message)
+
+
+def _is_harmless(part: Condition) -> bool:
+    # Many ingress controllers never say that they serve an Ingress, and a registry need not have one.
+    return part.type is ConditionType.EXPOSED and part.reason in (Reason.NOT_EXPOSED, Reason.INGRESS_NOT_ADMITTED)
+
+
+def _conflict(view: _View) -> Condition | None:
+    if not view.observation.conflicts:
+        return None
+    taken = ", ".join(f"{key.kind} {key.name}" for key in sorted(view.observation.conflicts))
+    message = (
+        f"Objects that are not ours bear names that this registry needs: {taken}. Remove them, or rename this registry."
+    )
+    return fails(ConditionType.READY, Reason.CONFLICTING_OWNER, message)
+
+
+def _database(view: _View) -> Condition:
+    kind = ConditionType.DATABASE_READY
+    managed = view.registry.spec.database.type is DatabaseType.MANAGED
+    inputs = database_inputs(view.registry, view.observation.secrets)
+    if managed and not is_ready(view.observation.database):
+        return _starting(kind, names.database(view.registry.metadata.name), view.observation.database)
+    return _checked(view, kind, inputs, advice=_DATABASE_ADVICE)
+
+
+def _storage(view: _View) -> Condition:
+    kind = ConditionType.STORAGE_READY
+    managed = view.registry.spec.storage.type is StorageType.MANAGED
+    inputs = storage_inputs(view.registry, view.observation.secrets)
+    if managed and not is_ready(view.observation.object_store):
+        return _starting(kind, names.object_store(view.registry.metadata.name), view.observation.object_store)
+    return _checked(view, kind, inputs, advice=_STORAGE_ADVICE)
+
+
+def _starting(kind: ConditionType, name: str, workload: Workload | None) -> Condition:
+    if workload is None:
+        return fails(kind, Reason.PROGRESSING, f"StatefulSet {name} is being made.")
+    message = f"StatefulSet {name} has no ready pod of its current template. See `kubectl describe pod {name}-0`."
+    return fails(kind, Reason.WORKLOAD_NOT_READY, message)
+
+
+def _checked(
+    view: _View, kind: ConditionType, inputs: PodInputs | Condition, *, advice: dict[Reason, str]
+) -> Condition:
+    """What the last preflight says about one part, once its Secrets are whole."""
+    if isinstance(inputs, Condition):
+        return inputs
+    job = view.observation.migration
+    if job is None or job.state is JobState.RUNNING:
+        return unknown(kind, Reason.MIGRATION_RUNNING, "The migration Job has not reached it yet.")
+    if job.state is JobState.SUCCEEDED:
+        return holds(kind, _target(view, kind))
+    if job.reason in advice:
+        return fails(kind, job.reason, _sentences(job.message, advice[Reason(job.reason)]))
+    return unknown(
+        kind, Reason.MIGRATION_FAILED, "The migration Job failed before it could tell; see MigrationsApplied."
+    )
+
+
+def _sentences(finding: str, advice: str) -> str:
+    """What the service found and what to do; the advice must survive however long the finding is."""
+    return f"{finding[: MAX_MESSAGE - len(advice) - 2].rstrip('. ')}. {advice}"
+
+
+def _target(view: _View, kind: ConditionType) -> str:
+    if kind is ConditionType.STORAGE_READY:
+        spec = storage(view.registry)
+        return f"Bucket {spec.bucket} at {spec.endpoint} can be read and written."
+    return "The database can be read and written."
+
+
+def _migrations(view: _View) -> Condition:
+    kind, job = ConditionType.MIGRATIONS_APPLIED, view.observation.migration
+    if job is None:
+        return unknown(kind, Reason.WAITING_FOR_INPUTS, "The migration Job starts when database and store are there.")
+    if job.state is JobState.SUCCEEDED:
+        return holds(kind, f"Job {job.name} prepared database and store.")
+    if job.state is JobState.RUNNING:
+        return unknown(kind, Reason.MIGRATION_RUNNING, f"Job {job.name} is at work. {job.message}".rstrip())
+    if job.reason in _DATABASE_ADVICE or job.reason in _STORAGE_ADVICE:
+        return fails(kind, Reason.WAITING_FOR_INPUTS, f"Job {job.name} is made again: database or store are not ready.")
+    reason = Reason.SCHEMA_AHEAD if job.reason == Reason.SCHEMA_AHEAD else Reason.MIGRATION_FAILED
+    return fails(kind, reason, _sentences(f"Job {job.name}: {job.message or 'no message'}", _MIGRATION_ADVICE[reason]))
+
+
+def _available(view: _View) -> Condition:
+    kind, deployment, wanted = ConditionType.AVAILABLE, view.observation.deployment, view.registry.spec.replicas
+    if deployment is None:
+        return fails(kind, Reason.WAITING_FOR_INPUTS, "No pod is started before database and store are prepared.")
+    if wanted == 0:
+        return fails(kind, Reason.SCALED_TO_ZERO, "spec.replicas is 0. Set it to 1 or more to serve.")
+    if view.observation.rules_digest != rules_digest(view.registry):
+        problem = view.observation.sync_problem or "The service has not answered yet."
+        return fails(kind, Reason.RULES_NOT_ACKNOWLEDGED, f"The service does not obey the current rules: {problem}")
+    if deployment.ready < wanted:
+        message = f"{deployment.ready} of {wanted} pods are ready. See `kubectl get pods -l {_selector(view)}`."
+        return fails(kind, Reason.MINIMUM_REPLICAS_UNAVAILABLE, message)
+    if not deployment.settled:
+        return fails(kind, Reason.ROLLING_OUT, "The Deployment is replacing pods of the former template.")
+    return holds(kind, f"{deployment.ready} of {wanted} pods are ready.")
+
+
+def _selector(view: _View) -> str:
+    return f"{names.REGISTRY_LABEL}={view.registry.metadata.name}"
+
+
+def _exposed(view: _View) -> Condition:
+    kind, exposure = ConditionType.EXPOSED, view.registry.spec.exposure
+    if exposure.type is ExposureType.NONE:
+        return fails(kind, Reason.NOT_EXPOSED, "spec.exposure.type is None: reachable inside the cluster only.")
+    host = addresses.hostname(view.registry, view.installation)
+    if host is None:
+        message = (
+            "Set spec.exposure.hostname: this installation has no base domain, or a label of the derived name "
+            f"would pass {names.MAX_DNS_LABEL} characters."
+        )
+        return fails(kind, Reason.HOSTNAME_REQUIRED, message)
+    if not view.observation.ingress_addresses:
+        message = f"No ingress controller has given Ingress {view.registry.metadata.name} an address; some never do."
+        return unknown(kind, Reason.INGRESS_NOT_ADMITTED, message)
+    return holds(kind, f"{host} is served at {', '.join(view.observation.ingress_addresses)}.")

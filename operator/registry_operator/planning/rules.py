@@ -1,0 +1,37 @@
+"""What the sync port is told to obey for the whole registry."""
+
+import re
+from typing import Final
+
+from registry_operator.resources.quantities import in_bytes
+from registry_operator.resources.registry import PyPIRegistry, UpstreamType
+from registry_service.contract.sync import Binding, Rules, Upstream, body_digest
+from registry_service.contract.wire import encode
+
+# PEP 503, "Normalized Names".
+_SEPARATORS: Final = re.compile(r"[-_.]+")
+
+
+def rules(registry: PyPIRegistry) -> Rules:
+    """The rules that the spec means."""
+    bindings = registry.spec.projects.bindings
+    return Rules(
+        max_upload_size=in_bytes(registry.spec.limits.max_upload_size),
+        upstream=_upstream(registry),
+        bindings=tuple(
+            sorted((Binding(item.namespace, item.uid) for item in bindings), key=lambda item: item.namespace)
+        ),
+    )
+
+
+def rules_digest(registry: PyPIRegistry) -> str:
+    """The digest by which the service says that it obeys exactly these rules."""
+    return body_digest(encode(rules(registry)))
+
+
+def _upstream(registry: PyPIRegistry) -> Upstream | None:
+    spec = registry.spec.upstream
+    if spec.type is UpstreamType.NONE or spec.url is None:
+        return None
+    reserved = {_SEPARATORS.sub("-", name).lower() for name in spec.reserved_names}
+    return Upstream(url=spec.url.rstrip("/"), reserved_names=tuple(sorted(reserved)))

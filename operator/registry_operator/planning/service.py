@@ -1,0 +1,172 @@
+"""The registry service: Deployment, public and sync Services, ServiceAccount, Ingress."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from registry_operator.planning import addresses, objects, pods
+from registry_operator.planning.inputs import PodInputs, variable
+from registry_operator.planning.installation import Installation
+from registry_operator.planning.observed import Manifest
+from registry_operator.resources import names
+from registry_operator.resources.quantities import canonical, in_bytes
+from registry_operator.resources.registry import PyPIRegistry
+from registry_service.contract import environment
+
+SYNC_FOLDER: Final = "/etc/registry/sync"
+_PUBLIC: Final = "http"
+_SYNC: Final = "sync"
+_METRICS: Final = "metrics"
+# So many uploads of the largest size fit into a pod's spool at once.
+_SPOOLED_UPLOADS: Final = 16
+_MIN_SPOOL: Final = 2**30
+# Endpoints and ingress controllers take a while to notice that a pod is going.
+_PRE_STOP_SECONDS: Final = 5
+# Long enough for an upload of a large file over a slow line to end.
+_GRACE_SECONDS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePods:
+    """What every pod of the service's image is given, in the Deployment and in the migration Job alike."""
+
+    image: str
+    namespace_uid: str
+    inputs: PodInputs
+    external_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+def image(registry: PyPIRegistry, installation: Installation) -> str:
+    """The spec's image, else the installation's."""
+    return registry.spec.image or installation.service_image
+
+
+def container(registry: PyPIRegistry, service_pods: ServicePods, *, name: str) -> Manifest:
+    """A container of the service's image with database, store and identity."""
+    metadata = registry.metadata
+    identity = {
+        environment.NAME: metadata.name,
+        environment.NAMESPACE: metadata.namespace,
+        environment.NAMESPACE_UID: service_pods.namespace_uid,
+        environment.RESOURCE_UID: metadata.uid,
+    }
+    env = [variable(key, value) for key, value in identity.items()]
+    return pods.container(registry, name, service_pods.image) | {
+        "env": [*env, *service_pods.inputs.env],
+        "volumeMounts": [pods.scratch_mount(), *service_pods.inputs.mounts],
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}},
+    }
+
+
+def service_account(registry: PyPIRegistry) -> Manifest:
+    """An identity for the pods without a token: nothing in them talks to the Kubernetes API."""
+    name = names.service_account(registry.metadata.name)
+    manifest = objects.child(registry, "ServiceAccount", name, component=names.SERVICE_COMPONENT)
+    return manifest | {"automountServiceAccountToken": False}
+
+
+def deployment(registry: PyPIRegistry, service_pods: ServicePods, *, checksum: str) -> Manifest:
+    """The serving pods: one more starts before one goes."""
+    component = names.SERVICE_COMPONENT
+    manifest = objects.child(registry, "Deployment", names.service(registry.metadata.name), component=component)
+    template = pods.template(registry, component, spec=_pod(registry, service_pods), checksum=checksum)
+    return manifest | {
+        "spec": {
+            "replicas": registry.spec.replicas,
+            "revisionHistoryLimit": 2,
+            "selector": {"matchLabels": objects.selector(registry, component)},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "template": template,
+        }
+    }
+
+
+def services(registry: PyPIRegistry) -> tuple[Manifest, Manifest]:
+    """The public Service, and the sync port's: it reaches pods before they are ready, since rules make them so."""
+    name = registry.metadata.name
+    public = objects.child(registry, "Service", names.service(name), component=names.SERVICE_COMPONENT)
+    sync = objects.child(registry, "Service", names.sync(name), component=names.SERVICE_COMPONENT)
+    selector = objects.selector(registry, names.SERVICE_COMPONENT)
+    return (
+        public | {"spec": {"type": "ClusterIP", "selector": selector, "ports": [_port(_PUBLIC, 80)]}},
+        sync
+        | {
+            "spec": {
+                "type": "ClusterIP",
+                "publishNotReadyAddresses": True,
+                "selector": selector,
+                "ports": [_port(_SYNC, environment.SYNC_PORT)],
+            }
+        },
+    )
+
+
+def ingress(registry: PyPIRegistry, installation: Installation) -> Manifest | None:
+    """The Ingress, in the words that every controller understands; None when there is no host to serve."""
+    host = addresses.hostname(registry, installation)
+    if host is None:
+        return None
+    exposure = registry.spec.exposure
+    backend = {"service": {"name": names.service(registry.metadata.name), "port": {"name": _PUBLIC}}}
+    tls: Manifest = {"hosts": [host]}
+    if exposure.tls.secret_name is not None:
+        tls["secretName"] = exposure.tls.secret_name
+    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+    spec: Manifest = {"tls": [tls], "rules": [{"host": host, "http": {"paths": paths}}]}
+    class_name = exposure.ingress.class_name or installation.ingress_class
+    if class_name is not None:
+        spec["ingressClassName"] = class_name
+    name = names.service(registry.metadata.name)
+    return objects.child(registry, "Ingress", name, component=names.SERVICE_COMPONENT) | {"spec": spec}
+
+
+def spool_size(registry: PyPIRegistry) -> str:
+    """The bound of a pod's spool, a canonical quantity: several uploads of the largest size at once."""
+    size = max(_MIN_SPOOL, _SPOOLED_UPLOADS * in_bytes(registry.spec.limits.max_upload_size))
+    return canonical(f"{-(-size // 2**20)}Mi")
+
+
+def _pod(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
+    secret = {"secretName": names.sync(registry.metadata.name)}
+    return {
+        "serviceAccountName": names.service_account(registry.metadata.name),
+        "securityContext": pods.pod_security(),
+        "terminationGracePeriodSeconds": _GRACE_SECONDS,
+        "containers": [_serving(registry, service_pods)],
+        "volumes": [
+            pods.scratch(spool_size(registry)),
+            {"name": "sync", "secret": secret},
+            *service_pods.inputs.volumes,
+        ],
+    }
+
+
+def _serving(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
+    frame = container(registry, service_pods, name="service")
+    proxies = ",".join(service_pods.trusted_proxies)
+    given = {environment.EXTERNAL_URL: service_pods.external_url, environment.TRUSTED_PROXIES: proxies}
+    env = [variable(name, value) for name, value in given.items() if value]
+    ports = {
+        _PUBLIC: environment.PUBLIC_PORT,
+        _SYNC: environment.SYNC_PORT,
+        _METRICS: environment.METRICS_PORT,
+    }
+    return frame | {
+        "args": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - a pod is reached at its own address only
+        "env": [*frame["env"], *env, variable(environment.SYNC_DIRECTORY, SYNC_FOLDER)],
+        "volumeMounts": [*frame["volumeMounts"], {"name": "sync", "mountPath": SYNC_FOLDER, "readOnly": True}],
+        "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports.items()],
+        "startupProbe": _probe("/healthz", period=1, failures=120),
+        "readinessProbe": _probe("/readyz", period=2, failures=3),
+        "livenessProbe": _probe("/healthz", period=10, failures=3),
+        "lifecycle": {"preStop": {"sleep": {"seconds": _PRE_STOP_SECONDS}}},
+    }
+
+
+def _port(name: str, port: int) -> Manifest:
+    return {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
+
+
+def _probe(path: str, *, period: int, failures: int) -> Manifest:
+    probe: Manifest = {"httpGet": {"path": path, "port": _METRICS}, "periodSeconds": period, "timeoutSeconds": 5}
+    return probe | {"failureThreshold": failures}

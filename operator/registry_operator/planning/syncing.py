@@ -1,0 +1,50 @@
+"""The condition Synced: what the registry's sync port said, in words that a person can act on."""
+
+from typing import Final
+
+from registry_operator.planning.observed import ObservedNamespace
+from registry_operator.resources.conditions import Condition, ConditionType, fails, holds
+from registry_operator.resources.reasons import Reason
+from registry_service.contract.sync import MAX_TOKENS, Refusal, RefusalReason
+
+_REASONS: Final = {
+    RefusalReason.UNKNOWN_FIELD: Reason.REGISTRY_TOO_OLD,
+    RefusalReason.INVALID_BODY: Reason.REGISTRY_REFUSED,
+    RefusalReason.TOO_MANY_TOKENS: Reason.TOO_MANY_TOKENS,
+    RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE: Reason.PROJECT_OWNED_BY_FORMER_NAMESPACE,
+    RefusalReason.ETAG_MISMATCH: Reason.SET_CHANGED,
+    RefusalReason.UNAUTHORIZED: Reason.REGISTRY_REFUSED,
+}
+
+
+def synced() -> Condition:
+    """The registry acknowledged the set that holds this token's credentials."""
+    return holds(ConditionType.SYNCED, "The registry knows this token's credentials.")
+
+
+def unreachable(detail: str) -> Condition:
+    """The sync port gave no answer that can be used; `detail` holds no secret."""
+    message = f"The registry's sync port gave no usable answer: {detail}. The operator tries again."
+    return fails(ConditionType.SYNCED, Reason.REGISTRY_UNREACHABLE, message)
+
+
+def too_many() -> Condition:
+    """The token's credentials are beyond the number that a project may have."""
+    message = f"The project has more than {MAX_TOKENS} credentials. Delete RegistryTokens that nobody needs."
+    return fails(ConditionType.SYNCED, Reason.TOO_MANY_TOKENS, message)
+
+
+def refused(refusal: Refusal, namespace: ObservedNamespace) -> Condition:
+    """The sync port refused the set of a namespace."""
+    return fails(ConditionType.SYNCED, _REASONS[refusal.reason], _advice(refusal, namespace))
+
+
+def _advice(refusal: Refusal, namespace: ObservedNamespace) -> str:
+    if refusal.reason is RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE:
+        return (
+            f"Project {namespace.name} belongs to a former namespace of this name. To hand it over, the registry's "
+            f"owner adds to spec.projects.bindings: - {{namespace: {namespace.name}, uid: {namespace.uid}}}"
+        )
+    if refusal.reason is RefusalReason.UNKNOWN_FIELD:
+        return f"The registry's image is too old for this spec: {refusal.message}. Set a newer spec.image there."
+    return f"The registry refused the set: {refusal.message}"

@@ -1,0 +1,39 @@
+"""A RegistryToken's conditions Issued and Ready."""
+
+from datetime import datetime
+
+from registry_operator.planning import ledger
+from registry_operator.planning.credentials import Action, Decision, expired
+from registry_operator.resources.conditions import Condition, ConditionType, Status, fails, holds, unknown
+from registry_operator.resources.reasons import Reason
+from registry_operator.resources.token import RegistryToken
+
+
+def issued(decision: Decision | None, token: RegistryToken, now: datetime) -> Condition:
+    """Whether the Secrets hold a credential whose end lies ahead; without a decision the status's ledger speaks."""
+    if decision is not None and decision.problem is not None:
+        return decision.problem
+    if decision is not None and decision.action is not Action.KEEP:
+        return unknown(ConditionType.ISSUED, Reason.PROGRESSING, "A new credential is being issued.")
+    current = ledger.active(token.status.credentials if decision is None else decision.credentials)
+    if current is None:
+        return fails(
+            ConditionType.ISSUED, Reason.WAITING_FOR_ACCEPTANCE, "Nothing is issued yet: see Accepted and Synced."
+        )
+    if ledger.ends(current) <= now:
+        return expired(token)
+    return holds(ConditionType.ISSUED, f"Secrets {token.secret_name} and {token.secret_name}-env hold the credential.")
+
+
+def token_conditions(accepted: Condition, synced: Condition, issued: Condition) -> tuple[Condition, ...]:
+    """All four conditions of a RegistryToken: the first obstacle speaks through Ready."""
+    parts = (accepted, synced, issued)
+    obstacle = next((part for part in parts if not part.is_true), None)
+    if obstacle is None:
+        return holds(ConditionType.READY, issued.message), *parts
+    return Condition(ConditionType.READY, Status.FALSE, obstacle.reason, obstacle.message), *parts
+
+
+def not_synced() -> Condition:
+    """Synced while nothing was sent: the token is not accepted."""
+    return unknown(ConditionType.SYNCED, Reason.WAITING_FOR_ACCEPTANCE, "Nothing is sent before the token is accepted.")

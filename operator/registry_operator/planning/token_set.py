@@ -1,0 +1,49 @@
+"""The set of a namespace's credentials, as its registry is told."""
+
+from collections.abc import Iterable
+
+from registry_operator.planning import ledger
+from registry_operator.planning.ledger import Credentials, IssuingContext
+from registry_operator.resources.token import Credential, RegistryToken
+from registry_service.contract.sync import MAX_TOKENS, TokenEntry, TokenSet
+from registry_service.contract.tokens import TokenType
+
+Ledgers = Iterable[tuple[RegistryToken, Credentials]]
+
+
+def token_set(namespace: str, ledgers: Ledgers, context: IssuingContext) -> TokenSet:
+    """Every live credential of the accepted RegistryTokens of a namespace, in a settled order, at most MAX_TOKENS.
+
+    A RegistryToken that is being deleted has none any more.
+    """
+    return TokenSet(namespace, tuple(_entries(ledgers, context)[:MAX_TOKENS]))
+
+
+def left_out(ledgers: Ledgers, context: IssuingContext) -> frozenset[str]:
+    """The names of the RegistryTokens with a credential that no longer fits into the set."""
+    return frozenset(entry.name for entry in _entries(ledgers, context)[MAX_TOKENS:])
+
+
+def _entries(ledgers: Ledgers, context: IssuingContext) -> list[TokenEntry]:
+    made: dict[str, TokenEntry] = {}
+    for token, credentials in sorted(ledgers, key=lambda pair: pair[0].metadata.name):
+        if token.metadata.terminating:
+            continue
+        for credential in sorted(credentials, key=lambda entry: entry.token_id):
+            if ledger.lives(credential, context):
+                # One imported value in two RegistryTokens is one credential: the first name has it.
+                made.setdefault(credential.token_id, _entry(token, credential))
+    return list(made.values())
+
+
+def _entry(token: RegistryToken, credential: Credential) -> TokenEntry:
+    return TokenEntry(
+        id=credential.token_id,
+        digest=credential.digest,
+        name=token.metadata.name,
+        type=token.spec.type,
+        scopes=token.scopes,
+        username=token.username if token.spec.type is TokenType.DEPLOY else None,
+        not_after=int(ledger.ends(credential).timestamp()),
+        imported=ledger.is_imported(token),
+    )

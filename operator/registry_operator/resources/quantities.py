@@ -1,0 +1,28 @@
+"""Kubernetes quantities of bytes, as the CRD's patterns admit them: a whole number and at most one suffix."""
+
+import re
+from typing import Final
+
+_PATTERN: Final = re.compile(r"([0-9]+)(Ki|Mi|Gi|Ti|k|M|G|T)?", re.ASCII)
+_BINARY: Final = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
+_DECIMAL: Final = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3}
+_FACTORS: Final = {None: 1} | _BINARY | _DECIMAL
+
+
+def in_bytes(quantity: str) -> int:
+    """The number of bytes that a quantity such as `50Mi` means. Raises ValueError for anything else."""
+    match = _PATTERN.fullmatch(quantity)
+    if match is None:
+        raise ValueError(f"{quantity!r} is not a number of bytes such as 50Mi")
+    return int(match[1]) * _FACTORS[match[2]]
+
+
+def canonical(quantity: str) -> str:
+    """The same quantity as the API server writes it back (`1024Mi` is `1Gi`), so that comparing sees no change.
+
+    Raises ValueError for what is no quantity of bytes.
+    """
+    size = in_bytes(quantity)
+    suffixes = _BINARY if quantity.endswith("i") else _DECIMAL
+    suffix = next((suffix for suffix, factor in suffixes.items() if size and size % factor == 0), "")
+    return f"{size // suffixes.get(suffix, 1)}{suffix}"

@@ -1,0 +1,173 @@
+"""PyPIRegistry: its spec and status as values. `crds/` holds the schema and the prose; a test keeps both equal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from registry_operator.resources.backends import Database, SecretReference, Storage
+from registry_operator.resources.conditions import Condition
+from registry_operator.resources.metadata import Metadata
+from registry_operator.resources.reading import read
+
+
+class PullPolicy(StrEnum):
+    """When the node pulls an image."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class ExposureType(StrEnum):
+    """How the registry is reached from outside the cluster."""
+
+    NONE = "None"
+    INGRESS = "Ingress"
+
+
+@dataclass(frozen=True, slots=True)
+class IngressExposure:
+    """Which controller serves the Ingress."""
+
+    class_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureTLS:
+    """The certificate of the host; without a Secret the controller's own default certificate serves."""
+
+    secret_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The registry's address outside the cluster, always with TLS: credentials travel to it."""
+
+    type: ExposureType = ExposureType.NONE
+    hostname: str | None = None
+    ingress: IngressExposure = IngressExposure()
+    tls: ExposureTLS = ExposureTLS()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one upload may cost; `max_upload_size` is a quantity of bytes."""
+
+    max_upload_size: str = "50Mi"
+
+
+class UpstreamType(StrEnum):
+    """What happens to names that the registry never held."""
+
+    NONE = "None"
+    REDIRECT = "Redirect"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where names go that are not ours."""
+
+    type: UpstreamType = UpstreamType.NONE
+    url: str | None = None
+    reserved_names: tuple[str, ...] = ()
+
+
+class ProjectsFrom(StrEnum):
+    """Which namespaces may have a project here; the registry's own always may."""
+
+    SAME = "Same"
+    SELECTOR = "Selector"
+
+
+class SelectorOperator(StrEnum):
+    """Kubernetes' set-based requirements."""
+
+    IN = "In"
+    NOT_IN = "NotIn"
+    EXISTS = "Exists"
+    DOES_NOT_EXIST = "DoesNotExist"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorRequirement:
+    """One requirement on a label."""
+
+    key: str
+    operator: SelectorOperator
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSelector:
+    """Kubernetes' label selector over namespaces."""
+
+    match_labels: Mapping[str, str] = field(default_factory=dict)
+    match_expressions: tuple[SelectorRequirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectBinding:
+    """The owner's word that a project now belongs to the namespace with this UID."""
+
+    namespace: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Projects:
+    """Which namespaces may have a project in this registry."""
+
+    from_: ProjectsFrom = ProjectsFrom.SAME
+    selector: LabelSelector = LabelSelector()
+    bindings: tuple[ProjectBinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PyPIRegistrySpec:
+    """What the registry's owner asks for."""
+
+    database: Database
+    storage: Storage
+    image: str | None = None
+    image_pull_policy: PullPolicy | None = None
+    image_pull_secrets: tuple[SecretReference, ...] = ()
+    replicas: int = 1
+    exposure: Exposure = Exposure()
+    limits: Limits = Limits()
+    upstream: Upstream = Upstream()
+    projects: Projects = Projects()
+    paused: bool = False
+    takeover: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PyPIRegistryStatus:
+    """What the operator last reported."""
+
+    observed_generation: int = 0
+    conditions: tuple[Condition, ...] = ()
+    replicas: int = 0
+    ready_replicas: int = 0
+    selector: str = ""
+    registry_id: str | None = None
+    url: str | None = None
+    internal_url: str | None = None
+    image: str | None = None
+    version: str | None = None
+    projects: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PyPIRegistry:
+    """One registry of one namespace."""
+
+    metadata: Metadata
+    spec: PyPIRegistrySpec
+    status: PyPIRegistryStatus = PyPIRegistryStatus()
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Self:  # Any: a body is free-form JSON until it is read
+        """Read the API server's body. Raises InvalidResourceError when the installed CRD is of another version."""
+        return read(cls, dict(body), cls.__name__)

@@ -1,0 +1,48 @@
+"""Registries of every shape that the CRD admits, for properties that hold for all of them."""
+
+from hypothesis import strategies as st
+
+from registry_operator.resources.registry import PyPIRegistry
+from tests.unit.operator.planning.bodies import EXTERNAL, INGRESS, MANAGED, Spec, registry
+
+_NAMES = st.sampled_from(["a", "pypi", "team-packages", "x" * 40])
+_SIZES = st.sampled_from(["100Mi", "1024Mi", "8Gi", "2T"])
+_IMAGES = st.sampled_from([{}, {"image": "other.example/image@sha256:abc"}])
+
+
+def _managed() -> st.SearchStrategy[Spec]:
+    size = _SIZES.map(lambda text: {"size": text})
+    extra = st.sampled_from([{}, {"storageClassName": "fast"}])
+    return st.builds(lambda *parts: {key: item for part in parts for key, item in part.items()}, size, extra, _IMAGES)
+
+
+def _part(name: str) -> st.SearchStrategy[Spec]:
+    managed = _managed().map(lambda spec: {name: {"type": "Managed", "managed": spec}})
+    return st.one_of(st.just({name: MANAGED[name]}), managed, st.just({name: EXTERNAL[name]}))
+
+
+def _rest() -> st.SearchStrategy[Spec]:
+    return st.fixed_dictionaries(
+        {
+            "replicas": st.integers(0, 5),
+            "exposure": st.sampled_from(
+                [
+                    {"type": "None"},
+                    INGRESS["exposure"],
+                    {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
+                ]
+            ),
+            "limits": st.sampled_from([{"maxUploadSize": size} for size in ("50Mi", "1k", "10Gi", "999999999")]),
+        },
+        optional={
+            "image": st.just("mine.example/service:2"),
+            "imagePullPolicy": st.sampled_from(["Always", "IfNotPresent", "Never"]),
+            "imagePullSecrets": st.just([{"name": "pull"}]),
+            "takeover": st.just("11111111-2222-3333-4444-555555555555"),
+        },
+    )
+
+
+registries: st.SearchStrategy[PyPIRegistry] = st.builds(
+    lambda name, *parts: registry(*parts, name=name), _NAMES, _part("database"), _part("storage"), _rest()
+)

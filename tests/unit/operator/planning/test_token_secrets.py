@@ -1,0 +1,197 @@
+"""The Secrets and the set that a namespace's tokens become."""
+
+from typing import Any
+
+import pytest
+
+from registry_operator.planning import addresses
+from registry_operator.planning.ledger import IssuingContext
+from registry_operator.planning.rules import rules, rules_digest
+from registry_operator.planning.token_secrets import Grant, access, conflict, differs, token_secrets
+from registry_operator.planning.token_set import left_out, token_set
+from registry_operator.resources import names
+from registry_operator.resources.registry import PyPIRegistry
+from registry_operator.resources.token import Credential, CredentialState, RegistryToken
+from registry_service.contract import clients, sync, wire
+from registry_service.contract.tokens import TokenType
+from tests.unit.operator.planning.bodies import (
+    BARE_INSTALLATION,
+    INGRESS,
+    INSTALLATION,
+    NOW,
+    Spec,
+    registry,
+    secret,
+    token,
+    written,
+)
+
+GRANT = Grant("team-a", "pyr_p_secret", "CA-PEM")
+CONTEXT = IssuingContext(NOW, revoked=frozenset({"revoked"}))
+URL = "https://pypi--team-a.pypi.example"
+
+
+def rendered(wanted: RegistryToken, of: PyPIRegistry, grant: Grant = GRANT) -> tuple[dict[str, Any], dict[str, Any]]:
+    return token_secrets(wanted, access(wanted, of, INSTALLATION, grant))  # Any: manifests
+
+
+@pytest.mark.parametrize(
+    ("spec", "of", "url"),
+    [
+        ({}, registry(INGRESS), URL),
+        ({}, registry(), "http://pypi.team-a.svc"),
+        ({"endpoint": "Internal"}, registry(INGRESS), "http://pypi.team-a.svc"),
+        ({"endpoint": "External"}, registry(INGRESS), URL),
+        ({"endpoint": "External"}, registry(), "http://pypi.team-a.svc"),
+    ],
+)
+def test_one_address_for_everybody(spec: Spec, of: PyPIRegistry, url: str) -> None:
+    made = access(token(spec), of, INSTALLATION, GRANT)
+    assert made.base_url == url
+    assert made.ca == ("CA-PEM" if url == URL else None)
+
+
+def test_the_client_url_is_none_where_the_spec_asks_for_what_does_not_exist() -> None:
+    assert addresses.client_url(token({"endpoint": "External"}), registry(), INSTALLATION) is None
+
+
+def test_both_secrets_are_rendered_by_the_contract_and_die_with_the_token() -> None:
+    wanted = token({"secret": {"labels": {"team": "a"}, "annotations": {"note": "n"}, "mountPath": "/etc/x"}})
+    files, env = rendered(wanted, registry(INGRESS))
+    made = access(wanted, registry(INGRESS), INSTALLATION, GRANT)
+    assert made.mount_path == "/etc/x"
+    assert {key: value.decode() for key, value in written(files).data.items()} == clients.files(made)
+    assert {key: value.decode() for key, value in written(env).data.items()} == clients.environment(made)
+    assert [manifest["metadata"]["name"] for manifest in (files, env)] == ["ci", "ci-env"]
+    for manifest in (files, env):
+        metadata = manifest["metadata"]
+        assert metadata["labels"]["team"] == "a"
+        assert metadata["labels"][names.WATCH_LABEL] == "true"
+        assert metadata["labels"][names.TOKEN_LABEL] == "ci"
+        assert metadata["annotations"] == {"note": "n"}
+        assert metadata["ownerReferences"][0]["uid"] == "u-ci"
+        assert metadata["ownerReferences"][0]["kind"] == "RegistryToken"
+
+
+def test_a_secret_that_holds_what_it_should_is_not_written() -> None:
+    files, env = rendered(token(), registry(INGRESS))
+    assert not differs(files, written(files))
+    assert not differs(env, written(env))
+    assert differs(files, None)
+
+
+def test_keys_and_labels_that_a_person_added_stay() -> None:
+    files, _ = rendered(token(), registry(INGRESS))
+    metadata = files["metadata"]
+    more = files | {
+        "data": files["data"] | {"mine": "eA=="},
+        "metadata": metadata | {"labels": metadata["labels"] | {"mine": "x"}, "annotations": {"other": "y"}},
+    }
+    assert not differs(files, written(more))
+
+
+@pytest.mark.parametrize("part", ["data", "labels", "annotations", "leftover"])
+def test_what_is_missing_other_or_left_over_is_written(part: str) -> None:
+    wanted = token({"secret": {"labels": {"team": "a"}, "annotations": {"note": "n"}}})
+    files, _ = rendered(wanted, registry(INGRESS))
+    metadata = files["metadata"]
+    changed = {
+        "data": files | {"data": files["data"] | {"password": "eA=="}},
+        "labels": files | {"metadata": metadata | {"labels": {}}},
+        "annotations": files | {"metadata": metadata | {"annotations": {"note": "other"}}},
+        "leftover": files,
+    }[part]
+    now = rendered(wanted, registry(INGRESS), Grant("team-a", "pyr_p_secret"))[0] if part == "leftover" else files
+    assert differs(now, written(changed))
+
+
+def test_a_conflict_is_with_others_only() -> None:
+    wanted = token()
+    assert conflict(wanted, None) is None
+    assert conflict(wanted, secret("ci", {}, owner_uid="u-ci", owner_name="ci")) is None
+    former = conflict(wanted, secret("ci", {}, owner_uid="u-old", owner_name="ci"))
+    assert former is not None
+    assert "former RegistryToken" in former.message
+    foreign = conflict(wanted, secret("ci", {}))
+    assert foreign is not None
+    assert "left as it is" in foreign.message
+
+
+def test_the_issuer_that_clients_outside_need() -> None:
+    own = registry({"exposure": {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}}})
+    assert addresses.external_ca(registry(INGRESS), INSTALLATION, None) == "INSTALLATION-CA"
+    assert addresses.external_ca(registry(INGRESS), BARE_INSTALLATION, None) is None
+    assert addresses.external_ca(own, INSTALLATION, secret("t", {"ca.crt": "OWN"})) == "OWN"
+    assert addresses.external_ca(own, INSTALLATION, secret("t", {"ca.crt": ""})) is None
+    assert addresses.external_ca(own, INSTALLATION, None) is None
+
+
+@pytest.mark.parametrize(
+    ("exposure", "name", "host"),
+    [
+        ({"type": "None"}, "pypi", None),
+        ({"type": "Ingress"}, "pypi", "pypi--team-a.pypi.example"),
+        ({"type": "Ingress", "hostname": "h.example"}, "pypi", "h.example"),
+    ],
+)
+def test_a_host(exposure: Spec, name: str, host: str | None) -> None:
+    assert addresses.hostname(registry({"exposure": exposure}, name=name), INSTALLATION) == host
+
+
+def test_a_host_that_is_no_dns_label_must_be_given() -> None:
+    wanted = registry(INGRESS, name="x" * 40, namespace="y" * 30)
+    assert addresses.hostname(wanted, INSTALLATION) is None
+    assert addresses.hostname(registry(INGRESS), BARE_INSTALLATION) is None
+
+
+def test_the_sync_address() -> None:
+    assert addresses.sync_url(registry()) == "https://pypi-sync.team-a.svc:8081"
+
+
+def credential(token_id: str, ends: str = "2027-01-01T00:00:00Z") -> Credential:
+    return Credential(token_id, f"digest-{token_id}", CredentialState.ACTIVE, ends)
+
+
+def test_a_set_holds_what_lives_in_a_settled_order() -> None:
+    deploy = token({"type": "Deploy", "username": "prod"}, name="z")
+    job = token({"type": "Job", "source": {"type": "Secret", "secret": {"name": "s", "key": "k"}}}, name="a")
+    gone = token(name="gone", deletionTimestamp="x")
+    ledgers = [
+        (deploy, (credential("2"), credential("1"), credential("revoked"), credential("9", "2020-01-01T00:00:00Z"))),
+        (job, (credential("3"),)),
+        (gone, (credential("4"),)),
+    ]
+    made = token_set("team-a", ledgers, CONTEXT)
+    assert made.namespace == "team-a"
+    assert [(entry.id, entry.name) for entry in made.tokens] == [("3", "a"), ("1", "z"), ("2", "z")]
+    assert (made.tokens[0].type, made.tokens[0].imported, made.tokens[0].username) == (TokenType.JOB, True, None)
+    assert (made.tokens[1].username, made.tokens[1].not_after) == ("prod", 1_798_761_600)
+    assert made == token_set("team-a", list(reversed(ledgers)), CONTEXT)
+    assert wire.decode(sync.TokenSet, wire.encode(made)) == made
+
+
+def test_one_value_in_two_tokens_is_one_credential() -> None:
+    made = token_set("team-a", [(token(name="b"), (credential("1"),)), (token(name="a"), (credential("1"),))], CONTEXT)
+    assert [(entry.id, entry.name) for entry in made.tokens] == [("1", "a")]
+
+
+def test_what_does_not_fit_is_named() -> None:
+    many = [(token(name="a"), tuple(credential(f"{number:04}") for number in range(sync.MAX_TOKENS)))]
+    assert left_out(many, CONTEXT) == frozenset()
+    more = [*many, (token(name="b"), (credential("x"),))]
+    assert len(token_set("team-a", more, CONTEXT).tokens) == sync.MAX_TOKENS
+    assert left_out(more, CONTEXT) == {"b"}
+
+
+def test_the_rules_are_what_the_spec_means() -> None:
+    upstream = {"type": "Redirect", "url": "https://index.example/simple/", "reservedNames": ["My.Pkg", "a", "my_pkg"]}
+    bindings = [{"namespace": "b", "uid": "2"}, {"namespace": "a", "uid": "1"}]
+    wanted = registry({"limits": {"maxUploadSize": "1Gi"}, "upstream": upstream, "projects": {"bindings": bindings}})
+    assert rules(wanted) == sync.Rules(
+        max_upload_size=2**30,
+        upstream=sync.Upstream("https://index.example/simple", ("a", "my-pkg")),
+        bindings=(sync.Binding("a", "1"), sync.Binding("b", "2")),
+    )
+    assert rules(registry()) == sync.Rules()
+    assert rules_digest(wanted) == sync.body_digest(wire.encode(rules(wanted)))
+    assert rules_digest(wanted) != rules_digest(registry())

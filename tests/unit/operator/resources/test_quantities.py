@@ -1,0 +1,38 @@
+"""Quantities mean to us what they mean to the API server."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry_operator.resources.quantities import canonical, in_bytes
+
+SUFFIXES = ["", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "size"),
+    [("1", 1), ("50Mi", 52_428_800), ("2k", 2000), ("1Ki", 1024), ("3Gi", 3 * 2**30), ("1T", 10**12), ("1Ti", 2**40)],
+)
+def test_a_quantity_is_a_number_of_bytes(quantity: str, size: int) -> None:
+    assert in_bytes(quantity) == size
+
+
+@pytest.mark.parametrize("text", ["", "Mi", "1.5Gi", "-1", "1 Mi", "1Mib", "1e3", "٣Mi"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a number of bytes"):
+        in_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "written"),
+    [("1024Mi", "1Gi"), ("1536Mi", "1536Mi"), ("1000", "1k"), ("2000M", "2G"), ("7", "7"), ("8Gi", "8Gi"), ("0", "0")],
+)
+def test_the_canonical_form_is_the_api_servers(quantity: str, written: str) -> None:
+    assert canonical(quantity) == written
+
+
+@given(st.integers(1, 10**9), st.sampled_from(SUFFIXES))
+def test_the_canonical_form_is_the_same_quantity_and_settled(number: int, suffix: str) -> None:
+    written = canonical(f"{number}{suffix}")
+    assert in_bytes(written) == in_bytes(f"{number}{suffix}")
+    assert canonical(written) == written

@@ -1,0 +1,59 @@
+"""What the chart tells the operator."""
+
+from pathlib import Path
+
+import pytest
+
+from registry_operator.settings import LogFormat, Settings, SettingsError
+
+IMAGES = {
+    "OPERATOR_SERVICE_IMAGE": "service:1",
+    "OPERATOR_POSTGRESQL_IMAGE": "postgres:17",
+    "OPERATOR_OBJECT_STORE_IMAGE": "store:1",
+}
+
+
+def test_the_images_are_enough_and_empty_variables_count_as_unset() -> None:
+    settings = Settings.read(
+        IMAGES | {"OPERATOR_BASE_DOMAIN": "", "OPERATOR_INGRESS_CLASS": "", "OPERATOR_LOG_FORMAT": ""}
+    )
+    assert settings.installation.service_image == "service:1"
+    assert settings.installation.base_domain is None
+    assert settings.installation.ingress_class is None
+    assert settings.installation.ingress_ca is None
+    assert settings.installation.trusted_proxies == ()
+    assert (settings.log_format, settings.liveness_port) == (LogFormat.JSON, 8080)
+
+
+def test_everything_can_be_said(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.crt"
+    ca.write_text("PEM")
+    said = {
+        "OPERATOR_BASE_DOMAIN": "registry.test",
+        "OPERATOR_INGRESS_CLASS": "traefik",
+        "OPERATOR_INGRESS_CA_FILE": str(ca),
+        "OPERATOR_TRUSTED_PROXIES": "10.0.0.0/8, 192.168.0.0/16",
+        "OPERATOR_LOG_FORMAT": "text",
+        "OPERATOR_LIVENESS_PORT": "9000",
+    }
+    settings = Settings.read(IMAGES | said)
+    assert settings.installation.base_domain == "registry.test"
+    assert settings.installation.ingress_class == "traefik"
+    assert settings.installation.ingress_ca == "PEM"
+    assert settings.installation.trusted_proxies == ("10.0.0.0/8", "192.168.0.0/16")
+    assert (settings.log_format, settings.liveness_port) == (LogFormat.TEXT, 9000)
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    wrong = {
+        "OPERATOR_SERVICE_IMAGE": "service:1",
+        "OPERATOR_INGRESS_CA_FILE": str(tmp_path / "absent"),
+        "OPERATOR_LOG_FORMAT": "xml",
+        "OPERATOR_LIVENESS_PORT": "70000",
+    }
+    with pytest.raises(SettingsError) as raised:
+        Settings.read(wrong)
+    said = str(raised.value)
+    for name in (*IMAGES.keys() - {"OPERATOR_SERVICE_IMAGE"}, *wrong.keys() - {"OPERATOR_SERVICE_IMAGE"}):
+        assert name in said
+    assert "OPERATOR_SERVICE_IMAGE" not in said
