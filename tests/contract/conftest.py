@@ -16,6 +16,7 @@ from registry_service.database.identity import Identity
 from registry_service.domain.catalog import Visibility
 from registry_service.settings import Settings
 from registry_service.use_cases.minting import TokenRequest
+from tests.support.token_world import world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from registry_service.use_cases.service import Service
     from tests.support.packages import Distribution
+    from tests.support.token_world import World
 
 SYNC_KEY = "the sync key of these tests"
 LIMIT = 3 * 1024 * 1024
@@ -103,3 +105,10 @@ async def registry(request: pytest.FixtureRequest, tmp_path: Path, database_url:
 def _client(app: object, **headers: str) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type]  # an ASGI application, of whatever make
     return httpx2.AsyncClient(transport=transport, base_url="http://registry.example", headers=headers)
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    """A registry, a cluster and an operator in one process."""
+    async with world(tmp_path) as made:
+        yield made

@@ -8,37 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_operator.registry_client import SyncAddress
-from tests.support.token_world import HOME, KEY, NAMESPACE, Crash, Interruption, World, world
+from tests.support.token_world import KEY, NAMESPACE, Crash, Interruption, World, address, issued, states, world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 
 # More than any pass below makes; a test checks that the last of them was reached.
 MOST_CALLS = 60
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as made:
-        yield made
-
-
-def states(here: World, name: str = "ci") -> list[str]:
-    return [entry["state"] for entry in here.read(name)["status"].get("credentials", [])]
-
-
-async def issued(here: World, name: str = "ci") -> str:
-    """Apply a RegistryToken and let it be issued; returns the password."""
-    here.token(name)
-    await here.passes()
-    password = here.password(name)
-    assert password is not None
-    assert here.ready(name)[:2] == ("True", "Succeeded"), here.ready(name)
-    return password
 
 
 async def test_a_token_is_issued_and_a_settled_cluster_sees_no_write(here: World) -> None:
@@ -157,7 +136,7 @@ async def test_a_lost_status_means_a_new_token(here: World) -> None:
 
 async def test_an_emptied_registry_is_right_after_the_next_pass(here: World) -> None:
     password = await issued(here)
-    async with here.operator().port.connect(_address(here)) as client:
+    async with here.operator().port.connect(address(here)) as client:
         summary = (await client.sets())[0]
         await client.put_set(summary.namespace_uid, b'{"namespace":"team-b"}', summary.etag)
     assert await here.status_of(password) == 401
@@ -204,105 +183,3 @@ async def test_what_a_person_added_to_a_secret_stays_and_a_changed_key_is_put_ri
     assert after["mine"] == "bWluZQ=="
     assert after["pip.conf"] == secret["data"]["pip.conf"]
     assert here.password("ci") == password
-
-
-async def test_a_namespace_that_is_not_allowed_leaves_no_trace_and_works_once_it_is(here: World) -> None:
-    here.allow(**{"from": "Same"})
-    here.token("ci")
-    await here.passes()
-    assert here.ready("ci")[:2] == ("False", "NamespaceNotAllowed")
-    assert await _sets(here) == []
-    here.allow(**{"from": "Selector", "selector": {"matchLabels": {"team": NAMESPACE}}})
-    await here.passes()
-    password = here.password("ci")
-    assert password is not None
-    assert await here.status_of(password) == 200
-    here.allow(**{"from": "Same"})
-    await here.passes()
-    assert await here.status_of(password) == 401
-    assert here.ready("ci")[:2] == ("False", "NamespaceNotAllowed")
-
-
-async def test_a_namespace_made_again_inherits_nothing_until_the_owner_says_so(here: World) -> None:
-    old = await issued(here)
-    here.kube.remove("RegistryToken", NAMESPACE, "ci")
-    here.kube.remove("Namespace", None, NAMESPACE)
-    await here.passes()
-    assert await here.status_of(old) == 401
-    made = here.kube.put(
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": {"team": NAMESPACE}}}
-    )
-    here.token("ci")
-    await here.passes()
-    status, reason, message = here.ready("ci")
-    assert (status, reason) == ("False", "ProjectOwnedByFormerNamespace")
-    line = f"{{namespace: {NAMESPACE}, uid: {made['metadata']['uid']}}}"
-    assert line in message
-    assert here.password("ci") is None
-    assert states(here) == []
-    await _bind(here, made["metadata"]["uid"])
-    await here.passes()
-    assert here.ready("ci")[0] == "True"
-    assert await here.status_of(str(here.password("ci"))) == 200
-
-
-async def test_a_revoked_token_is_replaced(here: World) -> None:
-    old = await issued(here)
-    await here.service.minting.revoke_token(old.split("_")[2])
-    here.now += dt.timedelta(minutes=2)
-    await here.passes()
-    new = here.password("ci")
-    assert new not in (None, old)
-    assert (await here.status_of(old), await here.status_of(str(new))) == (401, 200)
-
-
-async def test_an_imported_token_works_and_its_follower_too(here: World) -> None:
-    _source(here, "glpat-first-token-of-the-job")
-    spec = {"type": "Secret", "secret": {"name": "job", "key": "token"}}
-    here.token("ci", type="Job", source=spec)
-    outcome = await here.passes()
-    assert here.ready("ci")[0] == "True", here.ready("ci")
-    assert outcome.again_after is not None
-    assert outcome.again_after <= 30, "a source without the watch label is looked at again"
-    assert await here.status_of("glpat-first-token-of-the-job", "gitlab-ci-token") == 200
-    _source(here, "glpat-second-token-of-the-job")
-    await here.passes()
-    for value in ("glpat-first-token-of-the-job", "glpat-second-token-of-the-job"):
-        assert await here.status_of(value, "gitlab-ci-token") == 200
-    _source(here, "short")
-    await here.passes()
-    assert here.ready("ci")[:2] == ("False", "CredentialRefused")
-    assert "glpat" not in str(here.kube.objects["RegistryToken", NAMESPACE, "ci"])
-
-
-async def test_a_registry_that_is_gone_or_not_ready_is_said_so_and_keeps_the_ledger(here: World) -> None:
-    await issued(here)
-    ledger = here.read("ci")["status"]["credentials"]
-    registry = here.kube.objects.pop(("PyPIRegistry", HOME, "demo"))
-    await here.passes()
-    assert here.ready("ci")[:2] == ("False", "RegistryNotFound")
-    waiting = [{"type": "Available", "status": "False", "reason": "WaitingForInputs", "message": ""}]
-    here.kube.put(registry | {"status": {"conditions": waiting}})
-    await here.passes()
-    assert here.ready("ci")[:2] == ("False", "RegistryNotReady")
-    assert here.read("ci")["status"]["credentials"] == ledger
-
-
-async def _sets(here: World) -> list[object]:
-    async with here.operator().port.connect(_address(here)) as client:
-        return list(await client.sets())
-
-
-async def _bind(here: World, uid: str) -> None:
-    async with here.operator().port.connect(_address(here)) as client:
-        body = f'{{"bindings":[{{"namespace":"{NAMESPACE}","uid":"{uid}"}}]}}'.encode()
-        await client.put_rules(body, (await client.rules()).etag)
-
-
-def _address(here: World) -> SyncAddress:
-    return SyncAddress("http://registry.example", "", (here.folder / "key").read_text(), 30.0)
-
-
-def _source(here: World, value: str) -> None:
-    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": NAMESPACE, "name": "job"}}
-    here.kube.put(body | {"data": {"token": base64.b64encode(value.encode()).decode()}})

@@ -1,0 +1,144 @@
+"""The composition root: `registry-operator run`."""
+
+import argparse
+import asyncio
+import datetime as dt
+import logging
+import os
+import random
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import kopf
+
+from registry_operator.cluster.connecting import connect
+from registry_operator.cluster.kube import Kube
+from registry_operator.handlers import children, lifecycle, resources
+from registry_operator.handlers.loop_lag import LoopLag
+from registry_operator.planning.addresses import sync_url
+from registry_operator.reconcilers.keys import Key, RegistryKey
+from registry_operator.reconcilers.registry import RegistryReconciler
+from registry_operator.reconcilers.registry_syncing import RegistrySyncing
+from registry_operator.reconcilers.routing import Routing
+from registry_operator.reconcilers.sync_memory import SyncMemory
+from registry_operator.reconcilers.sync_port import SyncPort
+from registry_operator.reconcilers.token_set import TokenSetReconciler
+from registry_operator.settings import LogFormat, Settings, SettingsError
+from registry_operator.work_queue import Backoff, Outcome, WorkQueue
+
+WORKERS: Final = 16
+API_DEADLINE: Final = 30.0
+# Below the pod's terminationGracePeriodSeconds of 30.
+STOP_DEADLINE: Final = 20.0
+# What a pass may take at most; whatever hangs beyond its own deadlines must not hold its key for ever.
+PASS_DEADLINE: Final = 300.0
+HANDLERS: Final = (children, lifecycle, resources)
+
+
+def main() -> None:
+    """Run the command line; exits with 2 when the environment is incomplete."""
+    parser = argparse.ArgumentParser(
+        prog="registry-operator", description="Operator of PyPIRegistry and RegistryToken."
+    )
+    parser.add_subparsers(dest="command", required=True).add_parser("run", help="watch and reconcile until stopped")
+    parser.parse_args()
+    try:
+        settings = Settings.read(os.environ)
+    except SettingsError as error:
+        sys.exit(f"registry-operator: {error}")
+    _configure_logging(settings)
+    asyncio.run(run(settings))
+
+
+async def run(settings: Settings) -> None:
+    """Watch and reconcile until SIGTERM or SIGINT; running passes end first."""
+    async with connect(deadline=API_DEADLINE) as kube:
+        loop = asyncio.get_running_loop()
+        queue: WorkQueue[Key] = WorkQueue(loop=loop, random=random.random, backoff=Backoff())
+        routing = Routing(queue.add)
+        lag = LoopLag(loop)
+        lag.start()
+        async with _working(queue, _passes(kube, routing, settings)):
+            await kopf.operator(
+                settings=lifecycle.kopf_settings(),
+                memo=kopf.Memo(routing=routing, loop_lag=lag),
+                clusterwide=True,
+                standalone=True,
+                # By default Kopf asks for the user's name, and the user of a pod has none.
+                identity=socket.gethostname(),  # type: ignore[arg-type]  # Kopf keeps its own name for a str to itself
+                liveness_endpoint=f"http://0.0.0.0:{settings.liveness_port}/healthz",
+            )
+        lag.stop()
+
+
+class _Passes:
+    """Sends each key to the reconciler of its kind."""
+
+    def __init__(self, registries: RegistryReconciler, token_sets: TokenSetReconciler) -> None:
+        self._registries = registries
+        self._token_sets = token_sets
+
+    async def reconcile(self, key: Key) -> Outcome:
+        async with asyncio.timeout(PASS_DEADLINE):
+            if isinstance(key, RegistryKey):
+                return await self._registries.reconcile(key)
+            return await self._token_sets.reconcile(key)
+
+
+def _passes(kube: Kube, routing: Routing, settings: Settings) -> _Passes:
+    memory = SyncMemory()
+    port = SyncPort(kube=kube, clock=_now, random=secrets.token_bytes, url=sync_url)
+    registries = RegistryReconciler(
+        kube=kube,
+        installation=settings.installation,
+        syncing=RegistrySyncing(port=port, routing=routing, memory=memory),
+        clock=_now,
+        random=secrets.token_bytes,
+    )
+    token_sets = TokenSetReconciler(
+        kube=kube,
+        installation=settings.installation,
+        port=port,
+        memory=memory,
+        clock=_now,
+        random=secrets.token_bytes,
+    )
+    return _Passes(registries, token_sets)
+
+
+@asynccontextmanager
+async def _working(queue: WorkQueue[Key], passes: _Passes) -> AsyncIterator[None]:
+    """Keep the workers while the block runs; afterwards running passes get STOP_DEADLINE to end."""
+    workers = [asyncio.create_task(queue.work(passes.reconcile)) for _ in range(WORKERS)]
+    try:
+        yield
+    finally:
+        queue.stop()
+        await _stopped(workers)
+
+
+async def _stopped(workers: Sequence[asyncio.Task[None]]) -> None:
+    _, late = await asyncio.wait(workers, timeout=STOP_DEADLINE)
+    for worker in late:
+        worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+
+
+def _configure_logging(settings: Settings) -> None:
+    form = kopf.LogFormat.JSON if settings.log_format is LogFormat.JSON else kopf.LogFormat.FULL
+    kopf.configure(log_format=form, log_refkey="k8s")
+    # Each event of each object, each call of the sync port, each probe: at INFO they would hide all else.
+    for name in ("kopf.objects", "httpx2", "kopf.activities.probe", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+if __name__ == "__main__":
+    main()

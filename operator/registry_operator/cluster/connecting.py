@@ -1,0 +1,25 @@
+"""Opening the connection: a kubeconfig when one is named, else the pod's own ServiceAccount."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from registry_operator.cluster.kube import APIServer
+
+
+@asynccontextmanager
+async def connect(*, deadline: float, environment: Mapping[str, str] = os.environ) -> AsyncIterator[APIServer]:
+    """Open a connection whose calls take at most `deadline` seconds each.
+
+    `KUBECONFIG` in `environment` comes first, as in every Kubernetes client.
+    """
+    configuration = Configuration()
+    if environment.get("KUBECONFIG"):
+        await config.load_kube_config(environment["KUBECONFIG"], client_configuration=configuration)
+    else:
+        config.load_incluster_config(client_configuration=configuration)
+    async with ApiClient(configuration) as client:
+        yield APIServer(client, deadline=deadline)

@@ -1,0 +1,157 @@
+"""One pass over one PyPIRegistry: observe → decide → act → push the rules → report.
+
+Nothing is ever raised out of a pass: what went wrong is a condition, and the queue looks again.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from registry_operator.cluster.applying import apply_status
+from registry_operator.cluster.kinds import NAMESPACE, PYPI_REGISTRY, Object
+from registry_operator.cluster.kube import Kube
+from registry_operator.errors import ChangedMeanwhileError, ClusterError, RegistryError
+from registry_operator.planning.installation import Installation
+from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
+from registry_operator.planning.readiness import registry_conditions
+from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
+from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
+from registry_operator.reconcilers.keys import RegistryKey
+from registry_operator.reconcilers.registry_acting import act, generate_secrets
+from registry_operator.reconcilers.registry_observing import RegistryView, observe
+from registry_operator.reconcilers.registry_syncing import RegistrySyncing
+from registry_operator.resources import names
+from registry_operator.resources.conditions import ConditionType, fails, merge_conditions
+from registry_operator.resources.reading import InvalidResourceError
+from registry_operator.resources.registry import PyPIRegistry
+from registry_operator.work_queue import Outcome
+
+# Design section 4: sets are compared, and Secrets without the watch label are noticed, within 30 s.
+LOOK_AGAIN: Final = 30.0
+# A name that is taken may be that of an object which the garbage collector is about to remove.
+LOOK_AGAIN_AT_CONFLICT: Final = 5.0
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryReconciler:
+    """Brings a registry's children to its spec; `clock` gives aware datetimes, `random` bytes for secrets."""
+
+    kube: Kube
+    installation: Installation
+    syncing: RegistrySyncing
+    clock: Callable[[], dt.datetime]
+    random: Callable[[int], bytes]
+    _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
+
+    async def reconcile(self, key: RegistryKey) -> Outcome:
+        """Make one pass."""
+        try:
+            body = await self.kube.get(PYPI_REGISTRY, key.namespace, key.name)
+            if body is None:
+                self._forget(key)
+                return Outcome()
+            return await self._pass(key, body)
+        except ChangedMeanwhileError as error:
+            _log.info("%s: %s", key, error, extra={"k8s_ref": key.reference})
+        except ClusterError as error:
+            _log.warning("%s: %s", key, error, extra={"k8s_ref": key.reference})
+        return Outcome(failed=True)
+
+    async def _pass(self, key: RegistryKey, body: Object) -> Outcome:
+        try:
+            registry = PyPIRegistry.parse(body)
+        except InvalidResourceError as error:
+            await apply_status(self.kube, body, invalid_status(body, str(error), self.clock()))
+            return Outcome()
+        if registry.metadata.terminating:
+            return Outcome()
+        try:
+            return await self._bring_about(key, body, registry)
+        except ChangedMeanwhileError:
+            raise
+        except ClusterError as error:
+            await self._report_failure(body, registry, error)
+            raise
+
+    async def _bring_about(self, key: RegistryKey, body: Object, registry: PyPIRegistry) -> Outcome:
+        secret = await self.syncing.port.ensure_secret(registry)
+        conflicts = [ObjectKey("Secret", names.sync(key.name))] if secret is None else []
+        namespace_uid = await self._namespace_uid(key)
+        view = await observe(self.kube, registry, installation=self.installation, namespace_uid=namespace_uid)
+        if not registry.spec.paused:
+            conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
+        decided = self._decide(key, registry, view)
+        conflicts += await act(self.kube, registry, decided, view)
+        seen = replace(view.observation(registry, self.installation), conflicts=tuple(conflicts))
+        if secret is not None and seen.deployment is not None:
+            seen = await self._synchronize(registry, secret, seen)
+        await self._report(body, registry, seen)
+        return self._outcome(seen, decided.next_look)
+
+    def _decide(self, key: RegistryKey, registry: PyPIRegistry, view: RegistryView) -> RegistryPlan:
+        """Plan the pass; the count of a failed Job's attempts outlives the Job, but not the operator."""
+        seen = view.observation(registry, self.installation)
+        name = migration_name(registry, self.installation, seen)
+        counted, previous = self._attempts.get(key, (None, 0))
+        decided = plan(
+            registry,
+            self.installation,
+            seen,
+            now=self.clock(),
+            previous_attempt=previous if counted == name else 0,
+        )
+        if name is not None and seen.migration is not None:
+            self._attempts[key] = (name, seen.migration.attempt)
+        return decided
+
+    async def _namespace_uid(self, key: RegistryKey) -> str:
+        namespace = await self.kube.get(NAMESPACE, None, key.namespace)
+        if namespace is None:
+            raise ChangedMeanwhileError(f"namespace {key.namespace} is gone")
+        return str(namespace["metadata"]["uid"])
+
+    async def _synchronize(
+        self, registry: PyPIRegistry, secret: ObservedSecret, seen: RegistryObservation
+    ) -> RegistryObservation:
+        try:
+            return replace(seen, rules_digest=await self.syncing.synchronize(registry, secret))
+        except RegistryError as error:
+            return replace(seen, sync_problem=str(error))
+
+    async def _report(self, body: Object, registry: PyPIRegistry, seen: RegistryObservation) -> None:
+        conditions = registry_conditions(registry, self.installation, seen)
+        key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
+        report = RegistryReport(
+            conditions=conditions,
+            observation=seen,
+            installation=self.installation,
+            projects=len(self.syncing.memory.held(key)),
+            tokens=self.syncing.routing.count_tokens(key),
+        )
+        await apply_status(self.kube, body, registry_status(registry, report, self.clock()))
+
+    async def _report_failure(self, body: Object, registry: PyPIRegistry, error: ClusterError) -> None:
+        """Say what the API server refused, and leave the rest of the status; the next pass sees to a failure here."""
+        failure = fails(ConditionType.READY, error.reason, str(error))
+        generation = registry.metadata.generation
+        merged = merge_conditions(registry.status.conditions, (failure,), now=self.clock(), generation=generation)
+        status = body.get("status", {}) | {"conditions": [condition.body() for condition in merged]}
+        try:
+            await apply_status(self.kube, body, status)
+        except ClusterError as second:
+            _log.warning("%s: the status cannot be written: %s", registry.metadata.name, second)
+
+    def _outcome(self, seen: RegistryObservation, next_look: dt.datetime | None) -> Outcome:
+        if seen.sync_problem is not None:
+            return Outcome(failed=True)
+        longest = LOOK_AGAIN_AT_CONFLICT if seen.conflicts else LOOK_AGAIN
+        if next_look is None:
+            return Outcome(again_after=longest)
+        return Outcome(again_after=min(longest, max(0.0, (next_look - self.clock()).total_seconds())))
+
+    def _forget(self, key: RegistryKey) -> None:
+        self._attempts.pop(key, None)
+        self.syncing.memory.forget(key)

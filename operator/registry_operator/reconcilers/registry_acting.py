@@ -1,0 +1,63 @@
+"""Doing what a registry's plan says, to nothing but the registry's own objects."""
+
+from collections.abc import Callable
+
+from registry_operator.cluster.applying import ensure
+from registry_operator.cluster.kinds import Object
+from registry_operator.cluster.kube import Kube
+from registry_operator.planning.observed import ObjectKey, ObservedSecret
+from registry_operator.planning.registry_plan import RegistryPlan
+from registry_operator.planning.secrets import generated_secrets, is_ours
+from registry_operator.reconcilers.registry_observing import RegistryView
+from registry_operator.resources import names
+from registry_operator.resources.registry import PyPIRegistry
+
+
+async def generate_secrets(
+    kube: Kube, registry: PyPIRegistry, view: RegistryView, *, random: Callable[[int], bytes]
+) -> list[ObjectKey]:
+    """Make the credentials of the managed parts that are absent, into `view`; returns the names that are taken.
+
+    What was kept from an earlier registry of the same name is found by its mark and stays as it is.
+    """
+    conflicts = []
+    for manifest in generated_secrets(registry, random):
+        key = ObjectKey.of(manifest)
+        present = view.secrets.get(key.name)
+        if present is None:
+            made = await ensure(kube, manifest)
+            if made is None:
+                conflicts.append(key)
+            else:
+                view.secrets[key.name] = ObservedSecret.parse(made)
+        elif not is_ours(registry, present):
+            conflicts.append(key)
+    return conflicts
+
+
+async def act(kube: Kube, registry: PyPIRegistry, plan: RegistryPlan, view: RegistryView) -> list[ObjectKey]:
+    """Apply, create and delete what the plan says, into `view`; returns the names that are taken.
+
+    Raises ClusterError at the first object that the API server refuses: the order of the plan has a meaning.
+    """
+    conflicts = []
+    for manifest in (*plan.apply, *plan.create):
+        key = ObjectKey.of(manifest)
+        body = await ensure(kube, manifest, view.children.get(key))
+        if body is None:
+            conflicts.append(key)
+        else:
+            view.children[key] = body
+    for key in [key for key in view.children if key in plan.delete or not _stays(registry, plan, key)]:
+        await _delete(kube, view.children.pop(key))
+    return conflicts
+
+
+def _stays(registry: PyPIRegistry, plan: RegistryPlan, key: ObjectKey) -> bool:
+    # The sync Secret lives as long as its registry, whatever the plan says about children.
+    return plan.keeps(key) or key == ObjectKey("Secret", names.sync(registry.metadata.name))
+
+
+async def _delete(kube: Kube, body: Object) -> None:
+    if "deletionTimestamp" not in body["metadata"]:
+        await kube.delete(body)

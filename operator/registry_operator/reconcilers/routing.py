@@ -1,0 +1,99 @@
+"""From events to keys.
+
+What an event says is used for nothing else: passes read everything again. The index below only finds the keys
+that an event concerns; it is filled by the watches' first listing and lost with the process.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from registry_operator.reconcilers.keys import Key, RegistryKey, TokenSetKey
+from registry_operator.resources import names
+
+
+class Routing:
+    """Turns what changed into keys and hands them to `add`, the work queue's entrance."""
+
+    def __init__(self, add: Callable[[Key], None]) -> None:
+        self._add = add
+        self._registries: dict[str, dict[RegistryKey, object]] = defaultdict(dict)
+        self._tokens: dict[tuple[str, str], RegistryKey] = {}
+        self._sets: dict[str, dict[TokenSetKey, set[str]]] = defaultdict(dict)
+        self._members: dict[RegistryKey, set[TokenSetKey]] = defaultdict(set)
+
+    def token_sets(self, registry: RegistryKey) -> frozenset[TokenSetKey]:
+        """The keys of all RegistryTokens that refer to a registry."""
+        return frozenset(self._members.get(registry, ()))
+
+    def count_tokens(self, registry: RegistryKey) -> int:
+        """How many RegistryTokens refer to a registry."""
+        return sum(len(self._sets[key.namespace][key]) for key in self.token_sets(registry))
+
+    def registry_changed(self, key: RegistryKey, seen: object, *, gone: bool) -> None:
+        """A PyPIRegistry was made, changed or deleted.
+
+        Its token sets follow only when `seen` differs: the spec's generation and the reasons of the conditions.
+        """
+        if gone:
+            self._registries[key.namespace].pop(key, None)
+            self.registry_moved(key)
+        elif self._registries[key.namespace].get(key) != seen:
+            self._registries[key.namespace][key] = seen
+            self.registry_moved(key)
+        self._add(key)
+
+    def registry_moved(self, key: RegistryKey) -> None:
+        """Something about a registry changed that all its token sets depend on."""
+        for token_set in sorted(self._members.get(key, ())):
+            self._add(token_set)
+
+    def set_differs(self, key: TokenSetKey) -> None:
+        """A registry holds another set than the one that it last acknowledged."""
+        self._add(key)
+
+    def token_changed(self, namespace: str, name: str, registry: RegistryKey, *, gone: bool) -> None:
+        """A RegistryToken was made, changed or deleted."""
+        former = self._tokens.get((namespace, name))
+        if former is not None and (gone or former != registry):
+            # Made again under the same name with another registry: the former set must lose it.
+            self._leave(TokenSetKey(former, namespace), name)
+        if not gone:
+            self._join(TokenSetKey(registry, namespace), name)
+        self._add(TokenSetKey(registry, namespace))
+
+    def namespace_changed(self, namespace: str) -> None:
+        """A namespace got other labels, or came, or went: selectors may decide otherwise."""
+        for token_set in sorted(self._sets.get(namespace, ())):
+            self._add(token_set)
+
+    def child_changed(self, namespace: str, labels: Mapping[str, str]) -> None:
+        """An object of a registry's was changed or deleted."""
+        registry = labels.get(names.REGISTRY_LABEL) or labels.get(names.RETAIN_LABEL)
+        if registry:
+            self._add(RegistryKey(namespace, registry))
+
+    def secret_changed(self, namespace: str, labels: Mapping[str, str]) -> None:
+        """A watched Secret was changed or deleted: one of ours, or one that people refer to."""
+        token = self._tokens.get((namespace, labels.get(names.TOKEN_LABEL, "")))
+        if token is not None:
+            self._add(TokenSetKey(token, namespace))
+        elif names.REGISTRY_LABEL in labels or names.RETAIN_LABEL in labels:
+            self.child_changed(namespace, labels)
+        else:
+            for registry in sorted(self._registries.get(namespace, ())):
+                self._add(registry)
+            self.namespace_changed(namespace)
+
+    def _join(self, key: TokenSetKey, name: str) -> None:
+        self._tokens[key.namespace, name] = key.registry
+        self._sets[key.namespace].setdefault(key, set()).add(name)
+        self._members[key.registry].add(key)
+
+    def _leave(self, key: TokenSetKey, name: str) -> None:
+        del self._tokens[key.namespace, name]
+        left = self._sets[key.namespace][key]
+        left.discard(name)
+        if not left:
+            del self._sets[key.namespace][key]
+            self._members[key.registry].discard(key)
+        self._add(key)

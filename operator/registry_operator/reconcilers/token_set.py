@@ -1,0 +1,149 @@
+"""One pass over the RegistryTokens of one namespace in one registry (design section 4, "Issuing" and "Syncing").
+
+(0) the registry answers: its ETag is taken first, then everything is read live
+(1) new credentials are made in memory, and their digests written to the ledgers as Pending
+(2) a set that contains them is acknowledged
+(3) the Secrets are written
+(4) Pending → Active, the former Active → Retiring; what that changed is sent again
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from registry_operator.cluster.kube import Kube
+from registry_operator.errors import (
+    ChangedMeanwhileError,
+    ClusterError,
+    RegistryError,
+    RegistryRefusedError,
+    SetChangedError,
+)
+from registry_operator.planning.acceptance import registry_ready
+from registry_operator.planning.installation import Installation
+from registry_operator.planning.ledger import IssuingContext
+from registry_operator.planning.observed import ObservedSecret
+from registry_operator.planning.secrets import SYNC_KEY
+from registry_operator.planning.syncing import refused, unreachable
+from registry_operator.reconcilers.keys import TokenSetKey
+from registry_operator.reconcilers.parallel import in_parallel
+from registry_operator.reconcilers.sync_memory import SyncMemory
+from registry_operator.reconcilers.sync_port import SyncPort
+from registry_operator.reconcilers.token_issuing import Issuer
+from registry_operator.reconcilers.token_members import Member, decide_all, read_members
+from registry_operator.reconcilers.token_observing import Surroundings, read_surroundings
+from registry_operator.reconcilers.token_reporting import Reporter
+from registry_operator.reconcilers.token_round import TokenRound
+from registry_operator.reconcilers.token_syncing import SetSender
+from registry_operator.registry_client import RegistryClient
+from registry_operator.resources.conditions import Condition, ConditionType, fails
+from registry_operator.resources.reasons import Reason
+from registry_operator.work_queue import Outcome
+
+# Secrets without the watch label are noticed within this many seconds.
+LOOK_AGAIN: Final = 30.0
+_ATTEMPTS: Final = 3
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSetReconciler:
+    """Issues and syncs; `clock` gives aware datetimes, `random` bytes for secrets."""
+
+    kube: Kube
+    installation: Installation
+    port: SyncPort
+    memory: SyncMemory
+    clock: Callable[[], dt.datetime]
+    random: Callable[[int], bytes]
+
+    async def reconcile(self, key: TokenSetKey) -> Outcome:
+        """Make one pass; it starts over when another set was written meanwhile."""
+        try:
+            for _ in range(_ATTEMPTS):
+                try:
+                    return await self._pass(key)
+                except SetChangedError as error:
+                    _log.info("%s: starts over: %s", key, error, extra={"k8s_ref": key.reference})
+        except ChangedMeanwhileError as error:
+            _log.info("%s: %s", key, error, extra={"k8s_ref": key.reference})
+        except ClusterError as error:
+            _log.warning("%s: %s", key, error, extra={"k8s_ref": key.reference})
+        return Outcome(failed=True)
+
+    async def _pass(self, key: TokenSetKey) -> Outcome:
+        around = await read_surroundings(self.kube, key)
+        secret = None if around.registry is None else await self.port.secret(around.registry)
+        obstacle = _obstacle(around, secret)
+        if obstacle is not None or around.registry is None or secret is None:
+            await self._say(key, around, obstacle)
+            return Outcome()
+        try:
+            async with self.port.open(around.registry, secret) as client:
+                return await self._synchronize(key, client, around=around, secret=secret)
+        except SetChangedError:
+            raise
+        except RegistryError as error:
+            _log.warning("%s: %s", key, error, extra={"k8s_ref": key.reference})
+            await self._say(key, around, _refusal(error, around))
+            return Outcome(failed=True)
+
+    async def _synchronize(
+        self, key: TokenSetKey, client: RegistryClient, *, around: Surroundings, secret: ObservedSecret
+    ) -> Outcome:
+        namespace = around.namespace
+        held = None if namespace is None else await client.held_set(namespace.uid)
+        live = await read_surroundings(self.kube, key)
+        if live.registry is None or (live.namespace != namespace and _uid(live) != _uid(around)):
+            raise ChangedMeanwhileError("the registry or the namespace was replaced during the pass")
+        sender = SetSender(key, client, self.memory)
+        await sender.empty_former(_uid(live))
+        if held is None:
+            return Outcome()
+        context = IssuingContext(self.clock(), frozenset(held.revoked), secret.data.get(SYNC_KEY, b""))
+        members = await read_members(self.kube, key, live, installation=self.installation)
+        members = await decide_all(self.kube, members, context)
+        issuer = Issuer(self.kube, self.installation, live.registry, context, self.random)
+        done = await TokenRound(issuer, sender, self._reporter(live, context.now), held).run(members)
+        return _outcome(done, context.now)
+
+    async def _say(self, key: TokenSetKey, around: Surroundings, synced: Condition | None) -> None:
+        """Report without a registry that answers: the ledgers stay as they are."""
+        reporter = self._reporter(around, self.clock())
+        members = await read_members(self.kube, key, around, installation=self.installation)
+        told = synced or fails(ConditionType.SYNCED, Reason.REGISTRY_NOT_FOUND, "See Accepted.")
+        await in_parallel(lambda member: reporter.report(member, told), members)
+
+    def _reporter(self, around: Surroundings, now: dt.datetime) -> Reporter:
+        home = around.registry_namespace
+        return Reporter(self.kube, now, None if home is None else home.uid)
+
+
+def _obstacle(around: Surroundings, secret: ObservedSecret | None) -> Condition | None:
+    """Why the sync port cannot be asked."""
+    if around.registry is None:
+        return None
+    return registry_ready(around.registry) or (
+        unreachable("its sync Secret does not exist") if secret is None else None
+    )
+
+
+def _refusal(error: RegistryError, around: Surroundings) -> Condition:
+    if isinstance(error, RegistryRefusedError) and around.namespace is not None:
+        return refused(error.refusal, around.namespace)
+    return unreachable(str(error))
+
+
+def _uid(around: Surroundings) -> str | None:
+    return None if around.namespace is None else around.namespace.uid
+
+
+def _outcome(members: list[Member], now: dt.datetime) -> Outcome:
+    if any(member.failure is not None for member in members):
+        return Outcome(failed=True)
+    looks = [member.decision.next_look for member in members if member.decision is not None]
+    waits = [max(0.0, (look - now).total_seconds()) for look in looks if look is not None]
+    waits += [LOOK_AGAIN] if any(member.needs_another_look for member in members) else []
+    return Outcome(again_after=min(waits, default=None))

@@ -1,0 +1,189 @@
+"""A registry's sync port, seen from the operator; the only code that calls it.
+
+The service at the other end runs an image that a user chose, so it is treated as hostile: its certificate is
+pinned to the CA in its sync Secret, redirects are not followed, replies are bounded, and each call has a deadline.
+No proxy of the environment is used: the address is a Service of this cluster.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import httpx2
+
+from registry_operator.errors import (
+    FormerNamespaceError,
+    RegistryRefusedError,
+    RegistryTooOldError,
+    RegistryUnreachableError,
+    SetChangedError,
+)
+from registry_service.contract import sync, wire
+
+T = TypeVar("T")
+
+MAX_REPLY_BYTES: Final = sync.MAX_BODY_BYTES
+# A registry with more sets than this is beyond what one operator is made for, or lies about `next` for ever.
+MAX_PAGES: Final = 200
+# What a refusal says may be shown to people, so it is cut to the length that a condition can hold with room to spare.
+_SHOWN: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAddress:
+    """Where a sync port is and how both ends know each other.
+
+    `url` is `https://host:port`; `ca` is PEM, the only issuer that is trusted; `key` is sent as a Bearer token;
+    `deadline` bounds each call, in seconds, whole reply included.
+    """
+
+    url: str
+    ca: str
+    key: str
+    deadline: float
+
+    def __repr__(self) -> str:
+        return f"SyncAddress({self.url})"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Status, ETag and the whole body of one answer."""
+
+    status: int
+    etag: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """An accepted set: what became of it, and the ETag that it has now."""
+
+    reply: sync.SetReply
+    etag: str
+
+
+class RegistryClient:
+    """The verbs of the sync port. Every method raises RegistryError and nothing else for a failed call."""
+
+    def __init__(self, client: httpx2.AsyncClient, deadline: float) -> None:
+        self._client = client
+        self._deadline = deadline
+
+    async def sets(self) -> tuple[sync.SetSummary, ...]:
+        """All sets that the registry holds."""
+        found: list[sync.SetSummary] = []
+        after: str | None = None
+        for _ in range(MAX_PAGES):
+            query = {} if after is None else {"after": after}
+            page = _decode(
+                sync.SetPage, await self._call(self._client.build_request("GET", sync.SETS_PATH, params=query))
+            )
+            found += page.sets
+            if page.next is None:
+                return tuple(found)
+            after = page.next
+        raise RegistryUnreachableError(f"the registry's list of sets does not end after {MAX_PAGES} pages")
+
+    async def held_set(self, namespace_uid: str) -> sync.SetSummary:
+        """What the registry holds for one namespace; its ETag is NEVER_WRITTEN before the first set."""
+        path = f"{sync.SETS_PATH}/{namespace_uid}"
+        return _decode(sync.SetSummary, await self._call(self._client.build_request("GET", path)))
+
+    async def put_set(self, namespace_uid: str, body: bytes, etag: str) -> Acknowledgement:
+        """Replace one namespace's set, if its ETag still is `etag`; raises SetChangedError when it is not."""
+        reply = await self._put(f"{sync.SETS_PATH}/{namespace_uid}", body, etag)
+        return Acknowledgement(_decode(sync.SetReply, reply), reply.etag)
+
+    async def rules(self) -> sync.RulesState:
+        """The rules that the registry obeys."""
+        return _decode(sync.RulesState, await self._call(self._client.build_request("GET", sync.RULES_PATH)))
+
+    async def put_rules(self, body: bytes, etag: str) -> sync.RulesState:
+        """Replace the rules, if their ETag still is `etag`; raises SetChangedError when it is not."""
+        return _decode(sync.RulesState, await self._put(sync.RULES_PATH, body, etag))
+
+    async def _put(self, path: str, body: bytes, etag: str) -> Reply:
+        headers = {"If-Match": etag, "Content-Type": "application/json"}
+        return await self._call(self._client.build_request("PUT", path, content=body, headers=headers))
+
+    async def _call(self, request: httpx2.Request) -> Reply:
+        return _accepted(await self._send(request))
+
+    async def _send(self, request: httpx2.Request) -> Reply:
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._client.send(request, stream=True)
+                try:
+                    return Reply(response.status_code, response.headers.get("etag", ""), await _bounded(response))
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise RegistryUnreachableError(f"no reply within {self._deadline:g} s") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise RegistryUnreachableError(f"{type(error).__name__}: {error}"[:_SHOWN]) from error
+
+
+@asynccontextmanager
+async def connect(address: SyncAddress) -> AsyncIterator[RegistryClient]:
+    """Open a client for the pass that needs it; raises RegistryUnreachableError when the CA is not one."""
+    # Not create_default_context: given no CA, it would trust every public one.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        context.load_verify_locations(cadata=address.ca)
+    except (ssl.SSLError, ValueError) as error:
+        raise RegistryUnreachableError("the sync Secret's ca.crt is not a certificate") from error
+    client = httpx2.AsyncClient(
+        base_url=address.url,
+        # A compressed reply could grow past its bound while it is unpacked.
+        headers={"Authorization": f"Bearer {address.key}", "Accept-Encoding": "identity"},
+        verify=context,
+        timeout=address.deadline,
+        trust_env=False,
+        follow_redirects=False,
+    )
+    async with client:
+        yield RegistryClient(client, address.deadline)
+
+
+def _accepted(reply: Reply) -> Reply:
+    if reply.status != HTTPStatus.OK:
+        raise _refusal(reply)
+    return reply
+
+
+async def _bounded(response: httpx2.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_REPLY_BYTES:
+            raise RegistryUnreachableError(f"the reply is longer than {MAX_REPLY_BYTES} bytes")
+    return bytes(body)
+
+
+def _decode(kind: type[T], reply: Reply) -> T:
+    try:
+        return wire.decode(kind, reply.body)
+    except wire.WireError as error:
+        raise RegistryUnreachableError(f"the reply is not what the contract says: {error}"[:_SHOWN]) from error
+
+
+_REFUSALS: Final = {
+    sync.RefusalReason.UNKNOWN_FIELD: RegistryTooOldError,
+    sync.RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE: FormerNamespaceError,
+    sync.RefusalReason.ETAG_MISMATCH: SetChangedError,
+}
+
+
+def _refusal(reply: Reply) -> RegistryRefusedError | RegistryUnreachableError:
+    try:
+        refusal = wire.decode(sync.Refusal, reply.body)
+    except wire.WireError:
+        return RegistryUnreachableError(f"the sync port answered {reply.status}")
+    kind = _REFUSALS.get(refusal.reason, RegistryRefusedError)
+    return kind(sync.Refusal(refusal.reason, refusal.message[:_SHOWN]))

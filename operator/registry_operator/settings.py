@@ -1,0 +1,74 @@
+"""What the chart tells the operator, read once from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from registry_operator.planning.installation import Installation
+
+SERVICE_IMAGE: Final = "OPERATOR_SERVICE_IMAGE"
+POSTGRESQL_IMAGE: Final = "OPERATOR_POSTGRESQL_IMAGE"
+OBJECT_STORE_IMAGE: Final = "OPERATOR_OBJECT_STORE_IMAGE"
+BASE_DOMAIN: Final = "OPERATOR_BASE_DOMAIN"
+INGRESS_CLASS: Final = "OPERATOR_INGRESS_CLASS"
+INGRESS_CA_FILE: Final = "OPERATOR_INGRESS_CA_FILE"
+TRUSTED_PROXIES: Final = "OPERATOR_TRUSTED_PROXIES"
+LOG_FORMAT: Final = "OPERATOR_LOG_FORMAT"
+LIVENESS_PORT: Final = "OPERATOR_LIVENESS_PORT"
+_MAX_PORT: Final = 65535
+
+
+class SettingsError(ValueError):
+    """The environment does not say what the operator needs; the message names every variable that is wrong."""
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between installations."""
+
+    installation: Installation
+    log_format: LogFormat = LogFormat.JSON
+    liveness_port: int = 8080
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the variables; an empty one counts as unset. Raises SettingsError, with all that is wrong at once."""
+        present = {name: value for name, value in environment.items() if value}
+        problems = [f"{name} is missing" for name in _REQUIRED if name not in present]
+        port, log_format = present.get(LIVENESS_PORT, "8080"), present.get(LOG_FORMAT, "json")
+        if not (port.isascii() and port.isdigit() and 0 < int(port) <= _MAX_PORT):
+            problems.append(f"{LIVENESS_PORT} is not a port: {port!r}")
+        if log_format not in set(LogFormat):
+            problems.append(f"{LOG_FORMAT} is neither json nor text: {log_format!r}")
+        try:
+            ingress_ca = Path(present[INGRESS_CA_FILE]).read_text() if INGRESS_CA_FILE in present else None
+        except OSError as error:
+            problems.append(f"{INGRESS_CA_FILE} cannot be read: {error.strerror}")
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return cls(_installation(present, ingress_ca), LogFormat(log_format), int(port))
+
+
+_REQUIRED: Final = (SERVICE_IMAGE, POSTGRESQL_IMAGE, OBJECT_STORE_IMAGE)
+
+
+def _installation(present: Mapping[str, str], ingress_ca: str | None) -> Installation:
+    networks = (network.strip() for network in present.get(TRUSTED_PROXIES, "").split(","))
+    return Installation(
+        service_image=present[SERVICE_IMAGE],
+        postgresql_image=present[POSTGRESQL_IMAGE],
+        object_store_image=present[OBJECT_STORE_IMAGE],
+        base_domain=present.get(BASE_DOMAIN),
+        ingress_class=present.get(INGRESS_CLASS),
+        ingress_ca=ingress_ca,
+        trusted_proxies=tuple(network for network in networks if network),
+    )
