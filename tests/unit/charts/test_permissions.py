@@ -1,0 +1,53 @@
+"""The operator's role grants what its code calls, kind by kind, and nothing besides."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from registry_operator.cluster import kinds
+
+TEMPLATES = Path(__file__).parents[3] / "charts" / "pypi-registry-operator" / "templates"
+READ = ["get", "list", "watch"]
+WRITE = ["create", "patch", "delete"]
+RESOURCES = (kinds.PYPI_REGISTRY, kinds.REGISTRY_TOKEN)
+READ_ONLY = {kinds.POD: ["list"], kinds.NAMESPACE: READ, **dict.fromkeys(RESOURCES, READ)}
+Rule = dict[str, Any]  # Any: a PolicyRule as it stands in YAML
+
+
+def rules(name: str) -> list[Rule]:
+    """The rules of all roles in a template; what Helm fills in stands in their metadata only."""
+    documents = (TEMPLATES / name).read_text().split("\n---\n")
+    return [rule for text in documents for rule in yaml.safe_load(text[text.index("\nrules:") :])["rules"]]
+
+
+def granted() -> Iterator[tuple[str, str, list[str]]]:
+    for rule in rules("clusterrole.yaml"):
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                yield group, resource, rule["verbs"]
+
+
+def needed() -> Iterator[tuple[str, str, list[str]]]:
+    yield "apiextensions.k8s.io", "customresourcedefinitions", ["list", "watch"]  # Kopf's own, to notice our kinds
+    for kind in (value for value in vars(kinds).values() if isinstance(value, kinds.Kind)):
+        group = kind.api_version.rpartition("/")[0]
+        yield group, kind.plural, READ_ONLY.get(kind, READ + WRITE)
+        if kind in RESOURCES:
+            yield group, f"{kind.plural}/status", ["patch"]
+            yield group, f"{kind.plural}/finalizers", ["update"]
+
+
+def test_the_operator_may_do_what_it_does_and_nothing_else() -> None:
+    assert sorted(granted()) == sorted(needed())
+
+
+@pytest.mark.parametrize("name", ["clusterrole.yaml", "clusterroles-people.yaml"])
+def test_no_role_holds_a_wildcard(name: str) -> None:
+    assert not [rule for rule in rules(name) if "*" in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}]
+
+
+def test_no_role_of_people_reaches_the_ledger_of_credentials() -> None:
+    assert not [rule for rule in rules("clusterroles-people.yaml") for name in rule["resources"] if "/status" in name]
