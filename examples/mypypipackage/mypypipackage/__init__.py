@@ -1,0 +1,1 @@
+from .greet import SayHello

@@ -1,0 +1,3 @@
+def SayHello():
+    print("Hello from MyPyPiPackage")
+    return
