@@ -1,0 +1,117 @@
+"""The chart as Helm and an API server see it: it renders, is valid, is restricted, and says what to do next."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.commands import CommandFailedError
+from tests.cluster.description import Cluster
+from tests.cluster.kubectl import Kubectl
+from tests.kubernetes.conftest import fresh_name
+from tests.support.installation import CHART, NAMESPACE, RELEASE, Installation, helm, values
+from tests.support.kubernetes import make_namespace
+
+pytestmark = pytest.mark.cluster
+Document = dict[str, Any]  # Any: an object as it stands in YAML
+IMAGES = ("operator", "service", "objectStore", "postgresql")
+
+
+def rendered(cluster: Cluster, *arguments: str) -> list[Document]:
+    text = helm(cluster, "template", RELEASE, str(CHART), "--kube-version=1.35.0", "--values=-", *arguments)
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+def crds(documents: list[Document]) -> list[Document]:
+    return [document for document in documents if document["kind"] == "CustomResourceDefinition"]
+
+
+def policies(documents: list[Document]) -> list[str | None]:
+    return [crd["metadata"].get("annotations", {}).get("helm.sh/resource-policy") for crd in crds(documents)]
+
+
+def test_lint_finds_nothing(cluster: Cluster) -> None:
+    helm(cluster, "lint", "--strict", str(CHART), "--values=-")
+
+
+def test_the_api_server_accepts_everything_that_it_renders(installation: Installation, kubectl: Kubectl) -> None:
+    documents = rendered(installation.cluster)
+    assert len(crds(documents)) == 2
+    kubectl(
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--dry-run=server",
+        "-f",
+        "-",
+        stdin=yaml.safe_dump_all(documents),
+    )
+
+
+def test_the_definitions_stay_when_the_chart_goes_unless_told_otherwise(cluster: Cluster) -> None:
+    assert policies(rendered(cluster)) == ["keep", "keep"]
+    assert policies(rendered(cluster, "--set=crds.keep=false")) == [None, None]
+    assert crds(rendered(cluster, "--set=crds.enabled=false")) == []
+
+
+def test_the_operators_pod_meets_the_restricted_standard(cluster: Cluster, kubectl: Kubectl) -> None:
+    deployment = next(document for document in rendered(cluster) if document["kind"] == "Deployment")
+    name = fresh_name("restricted")
+    namespace = make_namespace(kubectl, name, {"pod-security.kubernetes.io/enforce": "restricted"})
+    try:
+        template = deployment["spec"]["template"]
+        metadata = {"name": "operator", "namespace": name, "labels": template["metadata"]["labels"]}
+        spec = template["spec"] | {"serviceAccountName": "default"}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+        namespace.wait_for("serviceaccount", "default", lambda _: True, seconds=30, until="made")
+        namespace("create", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump(pod))
+    finally:
+        kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_missing_image_is_named_with_the_way_to_get_it(cluster: Cluster, image: str) -> None:
+    with pytest.raises(CommandFailedError, match=rf"images\.{image}\.repository is empty: build the target"):
+        rendered(cluster, f"--set=images.{image}.repository=")
+
+
+def test_a_digest_wins_over_a_tag(cluster: Cluster) -> None:
+    digest = "sha256:" + "0" * 64
+    text = yaml.safe_dump_all(rendered(cluster, f"--set=images.service.digest={digest}"))
+    assert f"{values(cluster)['images']['service']['repository']}@{digest}" in text
+
+
+def test_the_notes_end_with_the_next_command(installation: Installation) -> None:
+    notes = helm(installation.cluster, "get", "notes", RELEASE)
+    assert "kind: PyPIRegistry" in notes
+    assert notes.rstrip().endswith("kubectl get pyreg,pytok --namespace team-a --watch")
+
+
+def test_the_operator_runs_with_what_the_chart_gives_it(installation: Installation) -> None:
+    pods = installation.namespace.find("pods", labels="app.kubernetes.io/component=operator")
+    assert [status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"]] == [0]
+
+
+@pytest.mark.parametrize(
+    ("verb", "group", "resource", "allowed"),
+    [
+        ("create", "apps", "deployments", True),
+        ("patch", "pypiregistry.dev", "registrytokens/status", True),
+        ("patch", "pypiregistry.dev", "registrytokens", False),
+        ("delete", "", "persistentvolumeclaims", False),
+        ("delete", "", "namespaces", False),
+        ("create", "rbac.authorization.k8s.io", "clusterrolebindings", False),
+        ("create", "", "pods/exec", False),
+    ],
+)
+def test_what_the_operators_account_may(
+    installation: Installation, verb: str, group: str, resource: str, allowed: bool
+) -> None:
+    name, _, subresource = resource.partition("/")
+    attributes = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
+    user = f"system:serviceaccount:{NAMESPACE}:{RELEASE}"
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview"}
+    question = yaml.safe_dump({**review, "spec": {"user": user, "resourceAttributes": attributes}})
+    answer = json.loads(installation.kubectl("create", "-f", "-", "-o", "json", stdin=question))
+    assert answer["status"]["allowed"] is allowed

@@ -1,0 +1,192 @@
+"""The API server itself refuses what makes no sense, in the words of the CRDs' rules."""
+
+import copy
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.commands import CommandFailedError
+from tests.cluster.kubectl import Kubectl
+from tests.support.kubernetes import Namespace, Object
+
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("installation")]
+
+Change = dict[str, Any]  # Any: a path into an object, and the value that stands there
+REMOVED = object()
+S3 = {
+    "type": "S3",
+    "s3": {"endpoint": "https://s3.example", "bucket": "files", "credentials": {"secret": {"name": "s3"}}},
+}
+DATABASE = {"type": "Secret", "secret": {"name": "db"}}
+
+
+def registry(**changes: object) -> Object:
+    """A paused PyPIRegistry, so that nothing starts; `a__b=value` changes `spec.a.b`."""
+    spec = {"paused": True, "database": {"type": "Managed"}, "storage": {"type": "Managed"}}
+    return _changed("PyPIRegistry", "pypi", spec, changes)
+
+
+def token(**changes: object) -> Object:
+    """A RegistryToken; `a__b=value` changes `spec.a.b`."""
+    return _changed("RegistryToken", "ci", {"registryRef": {"name": "pypi"}, "type": "Personal"}, changes)
+
+
+def _changed(kind: str, name: str, spec: Object, changes: Change) -> Object:
+    spec = copy.deepcopy(spec)
+    name = str(changes.pop("name", name))
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        reduce(lambda inner, key: inner.setdefault(key, {}), parents, spec)[last] = copy.deepcopy(value)
+    return {"apiVersion": "pypiregistry.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def refusal(namespace: Namespace, body: Object, *arguments: str) -> str:
+    """What the API server says against an object."""
+    with pytest.raises(CommandFailedError) as refused:
+        namespace("apply", "-f", "-", *arguments, stdin=yaml.safe_dump(body))
+    return " ".join(str(refused.value).split())
+
+
+REFUSED: list[tuple[Object, str]] = [
+    (registry(name="a--b"), "use a name such as team-packages"),
+    (registry(name="1a"), "use a name such as team-packages"),
+    (registry(name="x" * 41), "may not be more than 40"),
+    (registry(name="team-sync"), "must not end in -sync, -postgresql or -object-store"),
+    (registry(database={"type": "Secret"}), "spec.database.secret belongs to type Secret"),
+    (registry(database={**DATABASE, "type": "Managed"}), "spec.database.secret belongs to type Secret"),
+    (registry(database={**DATABASE, "managed": {}}), "spec.database.managed belongs to type Managed"),
+    (registry(database={"type": "Managed", "managed": {"size": "8"}}), "should match"),
+    (registry(database=DATABASE, database__secret__sslMode="VerifyFull"), "need each other"),
+    (registry(database=DATABASE, database__secret__ca={"name": "ca"}), "need each other"),
+    (registry(storage={"type": "S3"}), "spec.storage.s3 belongs to type S3"),
+    (registry(storage={**S3, "managed": {}}), "spec.storage.managed belongs to type Managed"),
+    (registry(storage=S3, storage__s3__endpoint="https://s3.example/path"), "should match"),
+    (registry(exposure={"hostname": "h.example"}), "hostname, ingress and tls belong to type Ingress"),
+    (registry(exposure={"type": "Ingress", "hostname": "UPPER.example"}), "should match"),
+    (registry(limits__maxUploadSize="11Gi"), "spec.limits.maxUploadSize must be at most 10Gi"),
+    (registry(limits__maxUploadSize="1.5Gi"), "should match"),
+    (registry(upstream={"type": "Redirect"}), "spec.upstream.url belongs to type Redirect"),
+    (registry(upstream={"url": "https://index.example"}), "spec.upstream.url belongs to type Redirect"),
+    (registry(upstream={"type": "Redirect", "url": "https://user:pass@index.example"}), "should match"),
+    (registry(projects={"from": "Selector"}), "spec.projects.selector belongs to from Selector"),
+    (registry(projects={"from": "Selector", "selector": {}}), "at least 1 properties"),
+    (
+        registry(projects={"from": "Selector", "selector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}),
+        "values belong to the operators In and NotIn",
+    ),
+    (registry(replicas=-1), "greater than or equal to 0"),
+    (registry(takeover="all"), "should match"),
+    (token(name="Ci"), "must consist of lower case"),
+    (token(name="a--b"), "use a name such as ci-publish"),
+    (token(name="ci-env"), "must not end in -env"),
+    (token(secret__name="mine-env"), "must not end in -env"),
+    (token(username="me"), "spec.username belongs to type Deploy"),
+    (token(type="Deploy", username="gitlab-ci-token"), "gitlab-ci-token is the user name of type Job"),
+    (token(type="Deploy", scopes=["api"]), "type Deploy takes read_package_registry and write_package_registry only"),
+    (token(type="Job", scopes=["api"]), "type Job takes none"),
+    (token(source={"type": "Secret", "secret": {"name": "s", "key": "k"}}), "for type Job only"),
+    (token(type="Job", source={"type": "Secret"}), "spec.source.secret belongs to type Secret"),
+    (token(type="Job", source={"secret": {"name": "s", "key": "k"}}), "spec.source.secret belongs to type Secret"),
+    (
+        token(type="Job", source={"type": "Secret", "secret": {"name": "ci", "key": "k"}}),
+        "must be another Secret than those that are written",
+    ),
+    (
+        token(type="Job", source={"type": "Secret", "secret": {"name": "ci-env", "key": "k"}}),
+        "must be another Secret than those that are written",
+    ),
+    (token(expirationSeconds=599), "greater than or equal to 600"),
+    (token(secret__labels={"pypiregistry.dev/watch": "never"}), "are the operator's own"),
+    (token(secret__annotations={"pypiregistry.dev/x": "text"}), "are the operator's own"),
+    (token(secret__mountPath="relative"), "should match"),
+]
+
+
+def test_what_makes_no_sense_is_refused(namespace: Namespace) -> None:
+    answers = [(refusal(namespace, body, "--dry-run=server"), sentence) for body, sentence in REFUSED]
+    assert [answer for answer, sentence in answers if sentence not in answer] == []
+
+
+ACCEPTED: list[Object] = [
+    registry(),
+    registry(name="x" * 40, storage=S3, database=DATABASE),
+    registry(database=DATABASE, database__secret__sslMode="VerifyCA", database__secret__ca={"name": "ca"}),
+    registry(exposure={"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}}),
+    registry(projects={"from": "Selector", "selector": {"matchLabels": {"a": "b"}}}),
+    registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
+    token(),
+    token(type="Deploy", username="prod", scopes=["read_package_registry"]),
+    token(type="Job", source={"type": "Secret", "secret": {"name": "s", "key": "k"}}),
+    token(secret={"name": "mine", "labels": {"team": "a"}, "annotations": {"note": "text"}, "mountPath": "/etc/x"}),
+]
+
+
+def test_what_makes_sense_is_accepted(namespace: Namespace) -> None:
+    for body in ACCEPTED:
+        namespace("apply", "-f", "-", "--dry-run=server", stdin=yaml.safe_dump(body))
+
+
+CHANGED: list[tuple[Callable[..., Object], Change, Change, str]] = [
+    (registry, {}, {"database__managed": {"size": "9Gi"}}, "size and storageClassName cannot change"),
+    (registry, {}, {"storage__managed": {"storageClassName": "x"}}, "size and storageClassName cannot change"),
+    (token, {}, {"registryRef": {"name": "other"}}, "spec.registryRef cannot change"),
+    (token, {}, {"type": "Job"}, "spec.type cannot change"),
+    (token, {}, {"secret": {"name": "other"}}, "spec.secret.name cannot change"),
+    (token, {"secret": {"name": "other"}}, {}, "spec.secret.name cannot change"),
+    (
+        token,
+        {"type": "Job"},
+        {"type": "Job", "source": {"type": "Secret", "secret": {"name": "s", "key": "k"}}},
+        "spec.source.type cannot change",
+    ),
+]
+
+
+def test_what_cannot_change_is_refused(namespace: Namespace) -> None:
+    answers = []
+    for number, (make, before, after, sentence) in enumerate(CHANGED):
+        name = {"name": f"r{number}"}
+        namespace.apply(make(**before | name))
+        answers.append((refusal(namespace, make(**after | name)), sentence))
+    assert [answer for answer, sentence in answers if sentence not in answer] == []
+
+
+def test_defaults_that_are_written_out_change_nothing(namespace: Namespace) -> None:
+    namespace.apply(registry())
+    namespace.apply(registry(database__managed={"size": "8Gi"}, storage__managed={}))
+
+
+def test_the_store_is_fixed_once_the_registry_has_data(namespace: Namespace) -> None:
+    namespace.apply(registry(storage=S3, database=DATABASE))
+    namespace.apply(registry(storage=S3, database=DATABASE, storage__s3__bucket="corrected"))
+    status = '{"status":{"registryID":"11111111-2222-3333-4444-555555555555"}}'
+    namespace("patch", "pypiregistries.pypiregistry.dev", "pypi", "--subresource=status", "--type=merge", "-p", status)
+    for change in ({"storage__s3__bucket": "other"}, {"storage__s3__prefix": "other"}):
+        wanted = registry(
+            database=DATABASE, **{"storage": copy.deepcopy(S3), "storage__s3__bucket": "corrected"} | change
+        )
+        assert "cannot change once the registry holds data" in refusal(namespace, wanted)
+    managed = registry(database=DATABASE)
+    assert "cannot change once the registry holds data" in refusal(namespace, managed)
+
+
+def test_the_kinds_explain_themselves(namespace: Namespace, kubectl: Kubectl) -> None:
+    assert "outlives the" in namespace("explain", "pyreg")
+    assert "CloudNativePG" in namespace("explain", "pyreg.spec.database.secret.keys")
+    assert "gitlab-ci-token" in namespace("explain", "pytok.spec.type")
+    namespace.apply(registry(), token())
+    listed = namespace("get", "pypi")
+    assert "pypiregistry.pypiregistry.dev/pypi" in listed
+    assert "registrytoken.pypiregistry.dev/ci" in listed
+    assert "pypi" in kubectl("get", "pyreg", "--all-namespaces")
+
+
+def test_a_registry_scales_like_any_workload(namespace: Namespace) -> None:
+    namespace.apply(registry())
+    namespace("scale", "pyreg/pypi", "--replicas=3")
+    found = namespace.get("pypiregistries.pypiregistry.dev", "pypi")
+    assert found is not None
+    assert found["spec"]["replicas"] == 3

@@ -1,0 +1,216 @@
+"""The demonstration, and what must hold after it: namespaces apart, credentials that die, data that does not."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.cluster.commands import CommandFailedError
+from tests.cluster.description import Cluster
+from tests.demo import examples, steps
+from tests.demo.walk import Walk, walk
+from tests.kubernetes import sentences
+from tests.kubernetes.conftest import MakeNamespace, fresh_name, until_the_end
+from tests.support.installation import RELEASE, Installation
+from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, Object
+from tests.support.packages import wheel
+
+pytestmark = pytest.mark.cluster
+
+USELESS_SECONDS = 2
+HEALED_SECONDS = 120
+COMPONENT = "app.kubernetes.io/component"
+INSTANCE = "app.kubernetes.io/instance"
+CHILDREN = ("deployments", "statefulsets", "services", "ingresses", "jobs", "configmaps", "serviceaccounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The walk, done once for this module, and what it told."""
+
+    walk: Walk
+    told: str
+
+
+@pytest.fixture(scope="module")
+def walked(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(told):
+            done = walk(cluster, tmp_path_factory.mktemp("home"), (fresh_name("team-a"), fresh_name("team-b")))
+    finally:
+        print(told.getvalue())
+    with until_the_end(done.owner), until_the_end(done.guest):
+        yield Walked(done, told.getvalue())
+
+
+@pytest.fixture
+def owner(walked: Walked) -> Namespace:
+    return walked.walk.owner
+
+
+@pytest.mark.outcome(sentences.DEMONSTRATION)
+def test_the_demonstration_goes_from_helm_to_hello(walked: Walked) -> None:
+    told, owner = walked.told, walked.walk.owner.name
+    assert f"Ready=True at https://pypi--{owner}." in told
+    assert {"developer", "developer-env", "deploy", "deploy-env", "ci", "ci-env"} <= set(told.split())
+    assert "Uploading mypypipackage-0.0.1.tar.gz" in told
+    assert "Uploading mypypipackage-0.0.2.tar.gz" in told
+    assert told.count("Successfully installed mypypipackage-0.0.2") == 2
+    assert told.count("Hello from MyPyPiPackage") == 2
+    assert f"/{owner}/-/packages" in told
+    assert "Try next:" in told
+
+
+@pytest.mark.outcome(sentences.OVERVIEW)
+def test_one_line_a_resource_tells_the_story(walked: Walked) -> None:
+    text = walked.walk.installation.kubectl("get", "pyreg,pytok", "-A")
+    lines = {line.split()[1]: line for line in text.splitlines() if line.startswith(f"{walked.walk.owner.name} ")}
+    host = f"https://pypi--{walked.walk.owner.name}."
+    registry = lines[f"pypiregistry.{examples.GROUP}/pypi"]
+    assert "True" in registry.split()
+    assert host in registry
+    for token, kind in (("developer", "Personal"), ("deploy", "Deploy"), ("ci", "Job")):
+        words = lines[f"registrytoken.{examples.GROUP}/{token}"].split()
+        assert {"True", kind, walked.walk.owner.name} <= set(words)
+
+
+@pytest.mark.outcome(sentences.NAMESPACES)
+def test_another_namespace_gets_a_project_of_its_own(walked: Walked) -> None:
+    owner, guest, outside = walked.walk.owner, walked.walk.guest, walked.walk.outside
+    assert "NamespaceNotAllowed: " in walked.told
+    token = guest.get(TOKEN, "developer")
+    assert token is not None
+    assert token["status"]["project"] == guest.name
+    assert token["status"]["indexURL"].startswith(f"https://pypi--{owner.name}.")
+    assert outside.status(guest.secret("developer")) == 200
+    assert outside.status(guest.secret("developer"), "mypypipackage/") == 404
+    assert outside.status(guest.secret("developer"), project=owner.name) == 404
+    assert outside.status(owner.secret("developer"), project=guest.name) == 404
+
+
+@pytest.mark.outcome(sentences.NAMESPACES)
+def test_a_third_namespace_has_a_registry_of_its_own(
+    installation: Installation, make_fresh_namespace: MakeNamespace, walked: Walked
+) -> None:
+    team_c = make_fresh_namespace("team-c")
+    registry = steps.make_registry(team_c, "team-c/registry.yaml")
+    other = walked.walk.owner.get(REGISTRY, "pypi")
+    assert other is not None
+    assert registry["status"]["registryID"] != other["status"]["registryID"]
+    assert registry["status"]["internalURL"] == f"http://pypi.{team_c.name}.svc"
+
+
+@pytest.mark.outcome(sentences.DELETION)
+def test_a_deleted_token_is_useless_at_once(walked: Walked, owner: Namespace) -> None:
+    secret = make_token(owner, "leaving")
+    assert walked.walk.outside.status(secret) == 200
+    owner("delete", TOKEN, "leaving", "--wait=false")
+    expect_useless(walked, secret)
+
+
+@pytest.mark.outcome(sentences.DELETION)
+def test_a_token_that_was_deleted_while_the_operator_was_down_is_useless_once_it_is_up(
+    walked: Walked, owner: Namespace
+) -> None:
+    secret = make_token(owner, "left")
+    system = walked.walk.installation.namespace
+    try:
+        scale_operator(system, 0)
+        owner("delete", TOKEN, "left", "--wait=false")
+        assert walked.walk.outside.status(secret) == 200
+    finally:
+        scale_operator(system, 1)
+    expect_useless(walked, secret)
+
+
+@pytest.mark.outcome(sentences.HEALING)
+@pytest.mark.parametrize("component", ["service", "operator", "postgresql", "object-store"])
+def test_a_deleted_pod_loses_nothing_and_heals(
+    walked: Walked, owner: Namespace, component: str, request: pytest.FixtureRequest
+) -> None:
+    version = f"1.{len(component)}"
+    delete_pod(walked.walk.installation.namespace if component == "operator" else owner, component)
+    publish_while_it_heals(walked, version)
+    owner.wait_for_condition(REGISTRY, "pypi", "Ready", seconds=HEALED_SECONDS)
+    secret = owner.secret("developer")
+    for published in ("0.0.1", "0.0.2", version):
+        assert f"mypypipackage-{published}" in walked.walk.outside.install(secret, f"mypypipackage=={published}")
+
+
+@pytest.mark.outcome(sentences.DELETION)
+def test_a_registry_that_is_applied_again_serves_the_old_files(walked: Walked, owner: Namespace) -> None:
+    former = owner.get(REGISTRY, "pypi")
+    assert former is not None
+    owner.delete(f"{REGISTRY}/pypi")
+    owner.eventually(lambda: None if children(owner) else {}, seconds=HEALED_SECONDS, until="its children are gone")
+    assert len(owner.find("persistentvolumeclaims")) == 2
+    registry = steps.make_registry(owner, "team-b/registry-for-team-b.yaml")
+    assert registry["status"]["registryID"] == former["status"]["registryID"]
+    owner.wait_for_condition(TOKEN, "developer", "Ready", seconds=HEALED_SECONDS)
+    assert "mypypipackage-0.0.1" in walked.walk.outside.install(owner.secret("developer"), "mypypipackage==0.0.1")
+
+
+def make_token(namespace: Namespace, name: str) -> dict[str, str]:
+    """A token like the example's first, and the Secret that it makes."""
+    token = examples.documents("team-a/tokens.yaml")[0]
+    namespace.apply(token | {"metadata": {"name": name}})
+    namespace.wait_for_condition(TOKEN, name, "Ready", seconds=steps.TOKEN_SECONDS)
+    return namespace.secret(name)
+
+
+def expect_useless(walked: Walked, secret: dict[str, str]) -> None:
+    outside = walked.walk.outside
+
+    def look() -> Object | None:
+        return {} if outside.status(secret) == 401 else None
+
+    walked.walk.owner.eventually(look, seconds=USELESS_SECONDS, until="the credential is refused")
+
+
+def scale_operator(system: Namespace, replicas: int) -> None:
+    """Stop or start the operator, and wait until it is so."""
+    system("scale", f"deployment/{RELEASE}", f"--replicas={replicas}")
+    system.eventually(
+        lambda: {} if running_operators(system) == replicas else None,
+        seconds=HEALED_SECONDS,
+        until=f"{replicas} operators",
+    )
+
+
+def running_operators(system: Namespace) -> int:
+    """The operator's pods that are ready; those that still end count as well."""
+    pods = system.find("pods", labels=f"{COMPONENT}=operator")
+    ready = [
+        all(status["ready"] for status in pod["status"].get("containerStatuses", [{"ready": False}])) for pod in pods
+    ]
+    return len(pods) if all(ready) else -1
+
+
+def delete_pod(namespace: Namespace, component: str) -> None:
+    """Delete a component's one pod, as `kubectl delete pod` does."""
+    (pod,) = namespace.find("pods", labels=f"{COMPONENT}={component}")
+    namespace.delete(f"pod/{pod['metadata']['name']}")
+
+
+def publish_while_it_heals(walked: Walked, version: str) -> None:
+    """Publish again and again until it is acknowledged; what was stored before its answer was lost counts too."""
+    file = wheel(version).write_to(walked.walk.outside.home)
+    secret = walked.walk.owner.secret("developer")
+
+    def look() -> Object | None:
+        try:
+            return {"said": walked.walk.outside.upload(secret, [file])}
+        except CommandFailedError as error:
+            # twine's own --skip-existing is refused for registries that it does not know by name.
+            return {"said": str(error)} if "already been taken" in str(error) else None
+
+    walked.walk.owner.eventually(look, seconds=HEALED_SECONDS, until=f"version {version} is published")
+
+
+def children(namespace: Namespace) -> list[str]:
+    """What belongs to the registry, by name."""
+    found = (item for kind in CHILDREN for item in namespace.find(kind, labels=f"{INSTANCE}=pypi"))
+    return [f"{item['kind']}/{item['metadata']['name']}" for item in found]
