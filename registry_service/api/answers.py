@@ -1,13 +1,18 @@
 """Errors as responses, the same on every port."""
 
 import logging
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 
 from registry_service.errors import ReasonedError, RegistryError
 from registry_service.rendering.errors import ErrorAnswer, render_error
 
 logger = logging.getLogger(__name__)
+
+# Nobody gets it; metrics and proxies know it from nginx, "client closed request".
+CLIENT_CLOSED_REQUEST: Final = 499
 
 
 def explain(error: RegistryError) -> ErrorAnswer:
@@ -29,3 +34,7 @@ def install_error_answers(app: FastAPI) -> None:
     @app.exception_handler(RegistryError)
     async def answer(_: Request, error: RegistryError) -> Response:
         return error_response(error)
+
+    @app.exception_handler(ClientDisconnect)
+    async def leave(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -1,0 +1,40 @@
+"""Rules about the repository itself."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from registry_service.contract import environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_operator_folder_is_not_a_package() -> None:
+    """An __init__.py there would shadow the standard library and stop Python from starting."""
+    assert not (ROOT / "operator" / "__init__.py").exists()
+
+
+def test_no_file_has_more_than_300_lines() -> None:
+    lengths = {name: len((ROOT / name).read_text().splitlines()) for name in _files("*.py")}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+def test_no_name_says_nothing() -> None:
+    empty = re.compile(r"/(utils?|helpers?|common|misc|managers?|base)\.py$")
+    assert [name for name in _files("*.py") if empty.search(name)] == []
+
+
+def test_the_readme_lists_every_setting() -> None:
+    readme = (ROOT / "README.md").read_text()
+    settings = {value for value in vars(environment).values() if str(value).startswith("REGISTRY_")}
+    assert set(re.findall(r"`(REGISTRY_[A-Z0-9_]+)`", readme)) == settings
+
+
+def test_locks_name_no_host() -> None:
+    for name in _files("*requirements.lock"):
+        assert "://" not in (ROOT / name).read_text(), name
+
+
+def _files(pattern: str) -> list[str]:
+    listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, check=True, capture_output=True, text=True)
+    return listed.stdout.split()
