@@ -13,7 +13,7 @@ from registry_service.contract import environment, urls
 from registry_service.contract.sync import Rules
 from registry_service.storage.s3_client import S3Settings
 from tests.cluster.commands import CommandFailedError
-from tests.conformance.outcomes import WRONG_THINGS
+from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support import object_store, packages, service
 from tests.support.network import own_address
 from tests.support.service import Program

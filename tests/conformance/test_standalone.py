@@ -11,7 +11,7 @@ import pytest
 
 from registry_service.contract import urls
 from tests.cluster.commands import CommandFailedError
-from tests.conformance.outcomes import STANDALONE
+from tests.outcomes.issue_3 import STANDALONE
 from tests.support import packages, service
 
 if TYPE_CHECKING:

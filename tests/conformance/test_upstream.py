@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_service.contract.sync import Rules, Upstream
-from tests.conformance.outcomes import WRONG_THINGS
+from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support import packages
 
 if TYPE_CHECKING:

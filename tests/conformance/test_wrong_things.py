@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from tests.conformance.outcomes import WRONG_THINGS
+from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support import packages
 from tests.support.packages import MIB, Distribution
 

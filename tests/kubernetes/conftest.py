@@ -9,8 +9,8 @@ import secrets
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
-from tests.cluster.connecting import connect
 
+from tests.cluster.connecting import connect
 from tests.cluster.description import Cluster
 from tests.cluster.kubectl import Kubectl
 from tests.support.installation import Installation, install

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.outcomes import WRONG_THINGS
 from tests.kubernetes.conftest import MakeNamespace
+from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support.installation import Installation
 from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, Object, condition_of
 

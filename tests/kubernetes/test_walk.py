@@ -11,8 +11,8 @@ from tests.cluster.commands import CommandFailedError
 from tests.cluster.description import Cluster
 from tests.demo import examples, steps
 from tests.demo.walk import Walk, walk
-from tests.kubernetes import sentences
 from tests.kubernetes.conftest import MakeNamespace, fresh_name, until_the_end
+from tests.outcomes import issue_3
 from tests.support.installation import RELEASE, Installation
 from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, Object
 from tests.support.packages import wheel
@@ -51,7 +51,7 @@ def owner(walked: Walked) -> Namespace:
     return walked.walk.owner
 
 
-@pytest.mark.outcome(sentences.DEMONSTRATION)
+@pytest.mark.outcome(issue_3.DEMONSTRATION)
 def test_the_demonstration_goes_from_helm_to_hello(walked: Walked) -> None:
     told, owner = walked.told, walked.walk.owner.name
     assert f"Ready=True at https://pypi--{owner}." in told
@@ -64,7 +64,7 @@ def test_the_demonstration_goes_from_helm_to_hello(walked: Walked) -> None:
     assert "Try next:" in told
 
 
-@pytest.mark.outcome(sentences.OVERVIEW)
+@pytest.mark.outcome(issue_3.OVERVIEW)
 def test_one_line_a_resource_tells_the_story(walked: Walked) -> None:
     text = walked.walk.installation.kubectl("get", "pyreg,pytok", "-A")
     lines = {line.split()[1]: line for line in text.splitlines() if line.startswith(f"{walked.walk.owner.name} ")}
@@ -77,7 +77,7 @@ def test_one_line_a_resource_tells_the_story(walked: Walked) -> None:
         assert {"True", kind, walked.walk.owner.name} <= set(words)
 
 
-@pytest.mark.outcome(sentences.NAMESPACES)
+@pytest.mark.outcome(issue_3.NAMESPACES)
 def test_another_namespace_gets_a_project_of_its_own(walked: Walked) -> None:
     owner, guest, outside = walked.walk.owner, walked.walk.guest, walked.walk.outside
     assert "NamespaceNotAllowed: " in walked.told
@@ -91,7 +91,7 @@ def test_another_namespace_gets_a_project_of_its_own(walked: Walked) -> None:
     assert outside.status(owner.secret("developer"), project=guest.name) == 404
 
 
-@pytest.mark.outcome(sentences.NAMESPACES)
+@pytest.mark.outcome(issue_3.NAMESPACES)
 def test_a_third_namespace_has_a_registry_of_its_own(
     installation: Installation, make_fresh_namespace: MakeNamespace, walked: Walked
 ) -> None:
@@ -103,7 +103,7 @@ def test_a_third_namespace_has_a_registry_of_its_own(
     assert registry["status"]["internalURL"] == f"http://pypi.{team_c.name}.svc"
 
 
-@pytest.mark.outcome(sentences.DELETION)
+@pytest.mark.outcome(issue_3.DELETION)
 def test_a_deleted_token_is_useless_at_once(walked: Walked, owner: Namespace) -> None:
     secret = make_token(owner, "leaving")
     assert walked.walk.outside.status(secret) == 200
@@ -111,7 +111,7 @@ def test_a_deleted_token_is_useless_at_once(walked: Walked, owner: Namespace) ->
     expect_useless(walked, secret)
 
 
-@pytest.mark.outcome(sentences.DELETION)
+@pytest.mark.outcome(issue_3.DELETION)
 def test_a_token_that_was_deleted_while_the_operator_was_down_is_useless_once_it_is_up(
     walked: Walked, owner: Namespace
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_token_that_was_deleted_while_the_operator_was_down_is_useless_once_it
     expect_useless(walked, secret)
 
 
-@pytest.mark.outcome(sentences.HEALING)
+@pytest.mark.outcome(issue_3.HEALING)
 @pytest.mark.parametrize("component", ["service", "operator", "postgresql", "object-store"])
 def test_a_deleted_pod_loses_nothing_and_heals(
     walked: Walked, owner: Namespace, component: str, request: pytest.FixtureRequest
@@ -140,7 +140,7 @@ def test_a_deleted_pod_loses_nothing_and_heals(
         assert f"mypypipackage-{published}" in walked.walk.outside.install(secret, f"mypypipackage=={published}")
 
 
-@pytest.mark.outcome(sentences.DELETION)
+@pytest.mark.outcome(issue_3.DELETION)
 def test_a_registry_that_is_applied_again_serves_the_old_files(walked: Walked, owner: Namespace) -> None:
     former = owner.get(REGISTRY, "pypi")
     assert former is not None

@@ -164,7 +164,8 @@ def _checked(
         return inputs
     job = view.observation.migration
     if job is None or job.state is JobState.RUNNING:
-        return unknown(kind, Reason.MIGRATION_RUNNING, "The migration Job has not reached it yet.")
+        obstacle = "" if job is None else job.message
+        return unknown(kind, Reason.MIGRATION_RUNNING, f"The migration Job has not reached it yet. {obstacle}".rstrip())
     if job.state is JobState.SUCCEEDED:
         return holds(kind, _target(view, kind))
     if job.reason in advice:

@@ -197,6 +197,7 @@ def test_what_keeps_a_migration_from_starting_is_said() -> None:
     wanted = registry()
     found = judged(wanted, with_job(wanted, JobState.RUNNING, message="ImagePullBackOff: no such image"))
     assert "ImagePullBackOff: no such image" in found[TYPES.MIGRATIONS_APPLIED].message
+    assert "ImagePullBackOff: no such image" in found[TYPES.READY].message
 
 
 states = st.sampled_from(JobState)

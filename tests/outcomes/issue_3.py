@@ -1,4 +1,4 @@
-"""The sentences of the "done" list that tests on a cluster prove, word for word."""
+"""The "done" sentences of "From `kubectl apply` to `pip install`, on a real Kubernetes", word for word."""
 
 from typing import Final
 
@@ -23,5 +23,15 @@ DELETION: Final = (
 HEALING: Final = (
     "`kubectl delete pod` of the service, the operator, PostgreSQL or MinIO during the walk loses nothing and "
     "heals without a hand."
+)
+WRONG_THINGS: Final = (
+    "Wrong things say so: a missing database Secret, a wrong password, an unreachable S3, an unknown registry, "
+    "a namespace that is not allowed, an invalid spec (refused by the API server with the CEL rule's sentence), "
+    "a 51 MiB file, a broken wheel, the version `1.0_x!`, a name that goes upstream and one that must not."
+)
+STANDALONE: Final = (
+    "Standalone: `registry-service serve --data ./data`, then twine, pip and uv publish and install against it, "
+    "with the token that it printed; in headless Chromium the packages page shows what was uploaded, "
+    "in the demo's cluster too."
 )
 OVERVIEW: Final = "`kubectl get pyreg,pytok -A` tells a person the whole story, one line a resource."
