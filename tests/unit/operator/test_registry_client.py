@@ -35,6 +35,21 @@ def ask(answer: Answer, use: Use, *, ca: str | None = None) -> tuple[object, Pee
     return asyncio.run(main())
 
 
+def ask_in_vain(answer: Answer, use: Use) -> tuple[str, Peer]:
+    """Like `ask`, for an answer that cannot be used; returns what the error said."""
+    peers: list[Peer] = []
+
+    async def main() -> str:
+        async with listening(answer) as peer:
+            peers.append(peer)
+            async with registry_client.connect(SyncAddress(peer.url, peer.ca, "sesame", DEADLINE)) as client:
+                with pytest.raises(RegistryUnreachableError) as raised:
+                    await use(client)
+                return str(raised.value)
+
+    return asyncio.run(main()), peers[0]
+
+
 def put(client: RegistryClient) -> Awaitable[object]:
     return client.put_set("uid-1", b"{}", '"7"')
 
@@ -72,6 +87,15 @@ def test_a_list_without_an_end_is_left() -> None:
     page = json_reply(200, wire.encode(sync.SetPage((), next="again")))
     with pytest.raises(RegistryUnreachableError, match="does not end"):
         ask(always(page), lambda client: client.sets())
+
+
+def test_all_pages_together_are_bounded_like_one_reply() -> None:
+    many = tuple(
+        sync.SetSummary(namespace="n" * 63, namespace_uid=f"u{i}", digest="d" * 64, etag="e") for i in range(500)
+    )
+    page = wire.encode(sync.SetPage(many, next="again"))
+    _, peer = ask_in_vain(always(json_reply(200, page)), lambda client: client.sets())
+    assert len(peer.requests) == registry_client.MAX_REPLY_BYTES // len(page) + 1
 
 
 @pytest.mark.parametrize(
