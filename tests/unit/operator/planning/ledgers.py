@@ -46,3 +46,9 @@ def decided(wanted: RegistryToken, password: str | None, context: IssuingContext
 
 def ids(decision: Decision) -> list[tuple[str, CredentialState]]:
     return [(item.token_id, item.state) for item in decision.credentials]
+
+
+def importing(*entries: Spec, value: str | None = VALUE, **status: Any) -> TokenObservation:  # Any: status fields
+    wanted = with_ledger(*entries, spec=IMPORTING, **status)
+    source = None if value is None else secret("ci-job", {"token": value})
+    return TokenObservation(wanted, source=source)

@@ -24,6 +24,7 @@ from tests.unit.operator.planning.ledgers import (
     entry,
     ids,
     imported,
+    importing,
     own_secret,
     with_ledger,
 )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,25 +11,18 @@ from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.resources.reasons import Reason
 from registry_service.contract import tokens
-from tests.unit.operator.planning.bodies import NOW, Spec, counting, secret, token
+from tests.unit.operator.planning.bodies import NOW, counting, secret, token
 from tests.unit.operator.planning.ledgers import (
     ACTIVE,
     CONTEXT,
     DAY,
-    IMPORTING,
     OTHER_VALUE,
     PENDING,
     RETIRING,
     VALUE,
     imported,
-    with_ledger,
+    importing,
 )
-
-
-def importing(*entries: Spec, value: str | None = VALUE, **status: Any) -> TokenObservation:  # Any: status fields
-    wanted = with_ledger(*entries, spec=IMPORTING, **status)
-    source = None if value is None else secret("ci-job", {"token": value})
-    return TokenObservation(wanted, source=source)
 
 
 def test_a_value_is_entered_promoted_and_kept() -> None:
