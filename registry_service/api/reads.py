@@ -67,8 +67,6 @@ class Reads:
             response = await self.answer(scope["method"], wanted, Headers(scope=scope))
         except RegistryError as error:
             response = error_response(error)
-        if scope["method"] == "HEAD" and isinstance(response, StreamingResponse):
-            response = Response(status_code=response.status_code, headers=dict(response.headers))
         await response(scope, receive, send)
 
     async def answer(self, method: str, wanted: Read, headers: Headers) -> Response:
@@ -80,7 +78,7 @@ class Reads:
         access = await self.service.authenticating.authorize(credential, Permission.READ, wanted.project)
         if wanted.sha256 is not None:
             blob = await self.service.downloading.find(access.project, wanted.sha256, wanted.filename)
-            return await self._file(blob, headers)
+            return await self._file(blob, headers, with_body=method == "GET")
         return await self._page(access.project, wanted, headers)
 
     async def _page(self, project: Project, wanted: Read, headers: Headers) -> Response:
@@ -102,7 +100,7 @@ class Reads:
             return Response(status_code=304, headers={**_PAGE, "etag": etag})
         return Response(content, 200, {**_PAGE, "etag": etag, "content-type": representation})
 
-    async def _file(self, blob: StoredBlob, headers: Headers) -> Response:
+    async def _file(self, blob: StoredBlob, headers: Headers, *, with_body: bool) -> Response:
         etag = f'"{blob.sha256}"'
         if is_unchanged(headers.get("if-none-match"), etag):
             return Response(status_code=304, headers={**_FILE, "etag": etag})
@@ -116,6 +114,8 @@ class Reads:
         answer |= {"content-disposition": f'attachment; filename="{blob.filename}"'}
         if part:
             answer["content-range"] = f"bytes {start}-{stop - 1}/{blob.size}"
+        if not with_body:
+            return Response(status_code=206 if part else 200, headers=answer)
         stream = await _begun(self.service.downloading.read(blob, start, stop))
         return StreamingResponse(stream, 206 if part else 200, answer)
 
