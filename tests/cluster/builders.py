@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tests.cluster import base_images, machine
 from tests.cluster.commands import run, succeeds
 from tests.cluster.content import digest
+from tests.cluster.isolation import is_mounted
 
 if TYPE_CHECKING:
     from tests.cluster.addon_images import StoredImage
@@ -55,6 +56,17 @@ class Buildah:
         """Copy an image to a registry, with the credentials that this user has for it."""
         run([*self._buildah("push"), reference, f"docker://{remote}"], timeout=_COPY_SECONDS)
 
+    def close(self) -> None:
+        """Remove what an interrupted build left, and the mounts; layers and images stay."""
+        if self._storage.exists():
+            run([*self._buildah("rm"), "--all"], timeout=_COPY_SECONDS)
+            if is_mounted(self._storage / "overlay"):
+                run(["umount", self._storage / "overlay"], timeout=60)
+
+    @property
+    def _storage(self) -> Path:
+        return self.cache / "buildah" / "storage"
+
     def _python(self) -> StoredImage:
         return base_images.python_image(self.cache)
 
@@ -67,8 +79,8 @@ class Buildah:
             run([*self._buildah("tag"), loaded.split()[-1], image.reference], timeout=60)
 
     def _buildah(self, command: str) -> list[str]:
-        storage = self.cache / "buildah"
-        return ["buildah", "--root", str(storage / "storage"), "--runroot", str(storage / "run"), command]
+        run_root = self._storage.with_name("run")
+        return ["buildah", "--root", str(self._storage), "--runroot", str(run_root), command]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,9 @@ class Docker:
     def save(self, reference: str, archive: Path) -> None:
         """Write an image to a file."""
         run(["docker", "save", "--output", str(archive), reference], timeout=_COPY_SECONDS)
+
+    def close(self) -> None:
+        """Leave the engine as it is: it cleans up by itself."""
 
     def push(self, reference: str, remote: str) -> None:
         """Copy an image to a registry, with the credentials that this user has for it."""

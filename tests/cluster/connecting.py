@@ -56,6 +56,7 @@ class Session:
         """Remove the cluster; what was built for it stays in the cache."""
         with exclusive(self.places.lock):
             self.provider.down()
+            self.builder.close()
             self.places.description.unlink(missing_ok=True)
 
     def _images(self) -> dict[str, str]:

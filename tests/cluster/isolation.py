@@ -6,11 +6,13 @@ Every program of the node runs in one network namespace (its rules, bridges and 
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster import addresses
-from tests.cluster.commands import run
+from tests.cluster.commands import CommandFailedError, run, succeeds
 
 _SECONDS = 20.0
 # The tool's folders that programs of the node expect at fixed places: private to it, and empty at first.
@@ -52,7 +54,7 @@ class Isolation:
 
     def exists(self) -> bool:
         """Whether both namespaces are there and the machine's end of the link too."""
-        return _is_mounted(self.network) and _is_mounted(self.mounts) and Path(f"/sys/class/net/{self.link}").exists()
+        return is_mounted(self.network) and is_mounted(self.mounts) and self._link_exists()
 
     def create(self) -> None:
         """Make both namespaces and the link between the machine and the node. Raises CommandFailedError."""
@@ -61,13 +63,13 @@ class Isolation:
 
     def remove(self) -> None:
         """Remove what `create` made, or what is left of it; the namespaces' programs have ended before."""
-        if Path(f"/sys/class/net/{self.link}").exists():
+        if self._link_exists():
             run(["ip", "link", "delete", self.link], timeout=_SECONDS)
         if self.network.exists():
             run(["ip", "netns", "delete", self.name], timeout=_SECONDS)
         folder = self.mounts.parent
         for place in (self.mounts, folder):
-            while _is_mounted(place):
+            while is_mounted(place):
                 run(["umount", place], timeout=_SECONDS)
         if folder.exists():
             self.mounts.unlink(missing_ok=True)
@@ -75,10 +77,14 @@ class Isolation:
 
     def members(self) -> set[int]:
         """The processes in the network namespace."""
-        if not _is_mounted(self.network):
+        if not is_mounted(self.network):
             return set()
         wanted = self.network.stat().st_ino
         return {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _net(entry) == wanted}
+
+    def _link_exists(self) -> bool:
+        # Asked of the kernel: /sys may show another network namespace than ours.
+        return succeeds(["ip", "link", "show", "dev", self.link], timeout=_SECONDS)
 
     def _create_network(self) -> None:
         run(["ip", "netns", "add", self.name], timeout=_SECONDS)
@@ -96,11 +102,27 @@ class Isolation:
         run(["mount", "--bind", folder, folder], timeout=_SECONDS)
         run(["mount", "--make-private", folder], timeout=_SECONDS)
         self.mounts.touch()
-        namespace = ["unshare", f"--mount={self.mounts}", "--propagation", "slave"]
-        run([*namespace, "sh", "-c", _ENTER_MOUNTS, "sh", *_PRIVATE_FOLDERS], timeout=_SECONDS)
+        script = ["sh", "-c", _ENTER_MOUNTS, "sh", *_PRIVATE_FOLDERS]
+        _on_some_processor(["unshare", f"--mount={self.mounts}", "--propagation", "slave", *script])
 
 
-def _is_mounted(path: Path) -> bool:
+def _on_some_processor(argv: list[str]) -> None:
+    """Run a command on one processor after the other, until it succeeds on one. Raises CommandFailedError.
+
+    The kernel keeps a mount namespace only inside one with a lower number (mnt_ns_loop), and since Linux 6.18 each
+    processor numbers from a range of its own: where this process is itself in a young namespace, as in a container,
+    only some processors make one that can be kept.
+    """
+    *others, last = sorted(os.sched_getaffinity(0))
+    for processor in others:
+        with suppress(CommandFailedError):
+            run(["taskset", "--cpu-list", str(processor), *argv], timeout=_SECONDS)
+            return
+    run(["taskset", "--cpu-list", str(last), *argv], timeout=_SECONDS)
+
+
+def is_mounted(path: Path) -> bool:
+    """Whether something is mounted exactly there."""
     mounts = Path("/proc/self/mountinfo").read_text()
     # The fifth field is the mount point (proc_pid_mountinfo(5)).
     return any(line.split()[4] == str(path) for line in mounts.splitlines())

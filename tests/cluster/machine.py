@@ -56,7 +56,7 @@ def pip_settings(environment: Mapping[str, str], files: Sequence[Path]) -> dict[
 
 
 def _pip(environment: Mapping[str, str], scratch: Path) -> list[Mount]:
-    home = Path(environment.get("HOME", "/root"))
+    home = Path(environment.get("HOME") or Path.home())
     files = [Path("/etc/pip.conf"), home / ".pip" / "pip.conf", home / ".config" / "pip" / "pip.conf"]
     settings = {**pip_settings(environment, files), "cert": _BUNDLE}
     config = scratch / "pip.conf"

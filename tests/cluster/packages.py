@@ -24,6 +24,7 @@ _PROGRAMS = {
     "conntrack": "conntrack",
     "nsenter": "util-linux",
     "unshare": "util-linux",
+    "taskset": "util-linux",
     "mount": "mount",
     "git": "git",
 }

@@ -43,5 +43,5 @@ class Places:
 
 def places(environment: Mapping[str, str]) -> Places:
     """The folders that this environment asks for (XDG Base Directory Specification)."""
-    cache = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME", "/root")) / ".cache")
+    cache = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME") or Path.home()) / ".cache")
     return Places(cache=Path(cache) / "pypi-registry-operator")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.cluster.addon_images import StoredImage
     from tests.cluster.places import Places
 
+_END_SECONDS = 2.0
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -115,7 +116,9 @@ class SingleNodeCluster:
     def _end_members(self) -> None:
         found = self.isolation.members() | self.control_groups.members()
         everyone = processes.descendants(found, processes.parents()) if found else set()
-        processes.end([who for pid in everyone if (who := processes.identity(pid)) is not None])
+        # Many a container's first process does not hear SIGTERM, and none of them has anything to keep.
+        known = [who for pid in everyone if (who := processes.identity(pid)) is not None]
+        processes.end(known, patience=_END_SECONDS)
 
     def _described(self, programs: startup.Programs) -> Cluster:
         return Cluster(
