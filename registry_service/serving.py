@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from registry_service.api.application import public_application
 from registry_service.api.probes import probe_application
+from registry_service.api.protocol import ExplainingProtocol
 from registry_service.api.sync import sync_application
 from registry_service.contract.environment import SYNC_PORT
 from registry_service.database import migrating
@@ -101,6 +102,7 @@ def _end(servers: list[_Server]) -> None:
 def _server(app: ASGIApp, *, trusted: tuple[str, ...] = ()) -> _Server:
     config = uvicorn.Config(
         app,
+        http=ExplainingProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

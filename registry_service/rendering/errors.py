@@ -1,5 +1,6 @@
 """Errors as HTTP: GitLab's statuses and words, and the keys that each client shows a person."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +21,8 @@ from registry_service.rendering.json import render
 
 RETRY_AFTER_SECONDS: Final = 5
 CHALLENGE: Final = 'Basic realm="GitLab Packages Registry"'
+MAX_REASON_CHARACTERS: Final = 400
+_UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e]")
 _SYNC_STATUS: Final = {
     RefusalReason.UNAUTHORIZED: 401,
     RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE: 409,
@@ -69,7 +72,9 @@ def _refused(problems: tuple[str, ...]) -> ErrorAnswer:
     text = "; ".join(problems)
     # `message` is GitLab's key, `code` the one that uv shows, `errors` has each problem by itself.
     body = {"message": f"400 Bad request - {text}", "code": f"400 {text}", "errors": problems}
-    return ErrorAnswer(400, render(body))
+    # What a header and a status line may hold, and no more of it than a person reads.
+    reason = _UNPRINTABLE.sub("?", text)[:MAX_REASON_CHARACTERS]
+    return ErrorAnswer(400, render(body), {"x-error-message": reason})
 
 
 def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> ErrorAnswer:

@@ -81,3 +81,9 @@ def test_the_operator_gets_a_reason(reason: RefusalReason, status: int) -> None:
 
 def test_every_refusal_reason_has_a_status() -> None:
     assert all(render_error(SyncRefusedError(reason, "")).status for reason in RefusalReason)
+
+
+def test_a_refusals_reason_fits_into_a_status_line() -> None:
+    reason = render_error(RefusedError("ü\r\nset-cookie: evil" + "x" * 1000)).headers["x-error-message"]
+    assert reason.startswith("???set-cookie: evil")
+    assert len(reason) == 400
