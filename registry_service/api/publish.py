@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from registry_service.api.upload_form import ReceivedForm, drain, received_form
 from registry_service.domain.access import Permission
-from registry_service.domain.credentials import read_authorization
+from registry_service.domain.credentials import read_credential
 from registry_service.errors import RefusedError, RegistryError
 from registry_service.rendering.json import render
 from registry_service.use_cases.authenticating import Access
@@ -37,7 +37,7 @@ def publish_router(service: Service) -> APIRouter:
 
 
 async def _authorize(service: Service, project: str, request: Request) -> Access:
-    credential = read_authorization(request.headers.get("authorization"))
+    credential = read_credential(request.headers)
     try:
         return await service.authenticating.authorize(credential, Permission.PUBLISH, project)
     except RegistryError:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from registry_service.api.answers import error_response
 from registry_service.domain.access import Permission
 from registry_service.domain.catalog import Project
-from registry_service.domain.credentials import read_authorization
+from registry_service.domain.credentials import read_credential
 from registry_service.errors import RegistryError
 from registry_service.rendering import html, json
 from registry_service.rendering.conditional import UnsatisfiableRangeError, is_unchanged, select_range
@@ -74,7 +74,7 @@ class Reads:
         if method not in ("GET", "HEAD"):
             # uv asks a person who sees this whether they took the index for the upload URL.
             return Response(json.render({"error": "405 Not Allowed"}), 405, {"allow": "GET, HEAD"}, "application/json")
-        credential = read_authorization(headers.get("authorization"))
+        credential = read_credential(headers)
         access = await self.service.authenticating.authorize(credential, Permission.READ, wanted.project)
         if wanted.sha256 is not None:
             blob = await self.service.downloading.find(access.project, wanted.sha256, wanted.filename)

@@ -2,8 +2,11 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from registry_service.contract.tokens import JOB_USERNAME
 
 MAX_HEADER_CHARACTERS: Final = 16 * 1024
 
@@ -19,13 +22,36 @@ class Credential:
 _UNREADABLE: Final = Credential("", "")
 
 
-def read_authorization(header: str | None) -> Credential | None:
-    """Read an Authorization header: HTTP Basic (RFC 7617), in UTF-8 or, as some clients send it, Latin-1."""
-    if header is None:
-        return None
+def read_credential(headers: Mapping[str, str]) -> Credential | None:
+    """Find the credential of a request, by GitLab's headers: Authorization, else PRIVATE-TOKEN, else Deploy-Token.
+
+    `headers` looks names up in lower case. Where there is no user name, the token counts with that of its kind.
+    """
+    authorization = headers.get("authorization")
+    if authorization is not None:
+        return _read_authorization(authorization)
+    for name in ("private-token", "deploy-token"):
+        token = headers.get(name)
+        if token is not None:
+            return Credential("", token) if len(token) <= MAX_HEADER_CHARACTERS else _UNREADABLE
+    return None
+
+
+def _read_authorization(header: str) -> Credential:
+    """HTTP Basic (RFC 7617), in UTF-8 or, as some clients send it, Latin-1; or Bearer (RFC 6750)."""
     scheme, _, value = header.strip().partition(" ")
-    if scheme.lower() != "basic" or len(value) > MAX_HEADER_CHARACTERS:
+    if len(value) > MAX_HEADER_CHARACTERS:
         return _UNREADABLE
+    match scheme.lower():
+        case "basic":
+            return _read_basic(value)
+        case "bearer":
+            # GitLab takes a job token as bearer, and a personal token goes by any user name.
+            return Credential(JOB_USERNAME, value.strip())
+    return _UNREADABLE
+
+
+def _read_basic(value: str) -> Credential:
     try:
         decoded = base64.b64decode(value.strip(), validate=True)
     except (binascii.Error, ValueError):

@@ -16,10 +16,11 @@ from registry_service.database.identity import Identity
 from registry_service.domain.catalog import Visibility
 from registry_service.settings import Settings
 from registry_service.use_cases.minting import TokenRequest
+from tests.support import packages
 from tests.support.token_world import world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from registry_service.use_cases.service import Service
@@ -51,12 +52,17 @@ class Registry:
             auth=("__token__", token),
         )
 
-    async def filenames(self, package: str, token: str) -> Sequence[str]:
-        response = await self.http.get(
-            f"/api/v4/projects/demo/packages/pypi/simple/{package}/",
-            headers={"accept": "application/vnd.pypi.simple.v1+json"},
+    async def page(
+        self, token: str, name: str = packages.EXAMPLE, headers: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        return await self.http.get(
+            f"/api/v4/projects/demo/packages/pypi/simple/{name}/",
+            headers={"accept": "application/vnd.pypi.simple.v1+json", **(headers or {})},
             auth=("__token__", token),
         )
+
+    async def filenames(self, package: str, token: str) -> Sequence[str]:
+        response = await self.page(token, package)
         assert response.status_code == httpx2.codes.OK, response.text
         return [file["filename"] for file in response.json()["files"]]
 

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_service.domain.credentials import Credential, read_authorization
+from registry_service.domain.credentials import Credential, read_credential
+
+
+def _read(header: str | None) -> Credential | None:
+    return read_credential({} if header is None else {"authorization": header})
 
 
 def _basic(content: bytes) -> str:
@@ -27,17 +31,32 @@ def _basic(content: bytes) -> str:
     ],
 )
 def test_basic_is_read_as_clients_send_it(header: str | None, credential: Credential | None) -> None:
-    assert read_authorization(header) == credential
+    assert _read(header) == credential
 
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Basic", "Basic !!!", "Basic YQ", _basic(b"no colon"), "Bearer abc", "Digest x", "Basic " + "A" * 20_000],
+    ["", "Basic", "Basic !!!", "Basic YQ", _basic(b"no colon"), "Digest x", "Basic " + "A" * 20_000],
 )
 def test_anything_else_is_a_credential_that_verifies_as_nobody(header: str) -> None:
-    assert read_authorization(header) == Credential("", "")
+    assert _read(header) == Credential("", "")
 
 
 @given(st.text())
 def test_no_header_does_worse(header: str) -> None:
-    assert read_authorization(header) is not None
+    assert _read(header) is not None
+
+
+@pytest.mark.parametrize(
+    ("headers", "credential"),
+    [
+        ({"authorization": "Bearer pyr_p_x"}, Credential("gitlab-ci-token", "pyr_p_x")),
+        ({"private-token": "pyr_p_x"}, Credential("", "pyr_p_x")),
+        ({"deploy-token": "pyr_d_x"}, Credential("", "pyr_d_x")),
+        ({"authorization": "Digest x", "private-token": "pyr_p_x"}, Credential("", "")),
+        ({"private-token": "x" * 20_000}, Credential("", "")),
+        ({"job-token": "pyr_j_x"}, None),
+    ],
+)
+def test_gitlabs_other_headers(headers: dict[str, str], credential: Credential | None) -> None:
+    assert read_credential(headers) == credential

@@ -1,0 +1,86 @@
+"""Index pages and files over HTTP, on each pair of adapters."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import packages
+
+if TYPE_CHECKING:
+    from tests.contract.conftest import Registry
+
+pytestmark = pytest.mark.anyio
+
+_BASE = "/api/v4/projects/demo/packages/pypi"
+
+
+async def test_metadata_is_the_archives_own_bytes(registry: Registry) -> None:
+    token, wheel = await registry.token(), packages.wheel()
+    await registry.publish(wheel, token)
+    (file,) = (await registry.page(token)).json()["files"]
+    with zipfile.ZipFile(io.BytesIO(wheel.content)) as archive:
+        original = archive.read("mypypipackage-0.0.1.dist-info/METADATA")
+    served = await registry.http.get(file["url"] + ".metadata", auth=("a", token))
+    assert served.content == original
+    assert file["core-metadata"] == {"sha256": hashlib.sha256(original).hexdigest()}
+
+
+async def test_an_sdist_advertises_no_metadata_and_serves_none(registry: Registry) -> None:
+    token = await registry.token()
+    assert (await registry.publish(packages.sdist(), token)).status_code == 201
+    (file,) = (await registry.page(token)).json()["files"]
+    assert "core-metadata" not in file
+    assert (await registry.http.get(file["url"] + ".metadata", auth=("a", token))).status_code == 404
+
+
+async def test_pages_and_files_are_revalidated(registry: Registry) -> None:
+    token = await registry.token()
+    await registry.publish(packages.wheel(), token)
+    page = await registry.page(token)
+    again = await registry.page(token, headers={"if-none-match": page.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", page.headers["etag"])
+    await registry.publish(packages.wheel("0.0.2"), token)
+    changed = await registry.page(token, headers={"if-none-match": page.headers["etag"]})
+    assert changed.status_code == 200
+    url = page.json()["files"][0]["url"]
+    file = await registry.http.get(url, auth=("a", token))
+    assert "immutable" in file.headers["cache-control"]
+    unchanged = await registry.http.get(url, auth=("a", token), headers={"if-none-match": file.headers["etag"]})
+    assert unchanged.status_code == 304
+
+
+async def test_a_file_is_served_in_parts(registry: Registry) -> None:
+    token, wheel = await registry.token(), packages.wheel()
+    await registry.publish(wheel, token)
+    url = (await registry.page(token)).json()["files"][0]["url"]
+    part = await registry.http.get(url, auth=("a", token), headers={"range": "bytes=-100"})
+    assert (part.status_code, part.content) == (206, wheel.content[-100:])
+    size = len(wheel.content)
+    assert part.headers["content-range"] == f"bytes {size - 100}-{size - 1}/{size}"
+    beyond = await registry.http.get(url, auth=("a", token), headers={"range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+    head = await registry.http.head(url, auth=("a", token))
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(size))
+
+
+async def test_a_file_is_found_only_under_its_own_digest_and_name(registry: Registry) -> None:
+    token, wheel = await registry.token(), packages.wheel()
+    await registry.publish(wheel, token)
+    for digest, name in (("0" * 64, wheel.filename), (wheel.sha256, "other-1.0-py3-none-any.whl")):
+        answer = await registry.http.get(f"{_BASE}/files/{digest}/{name}", auth=("a", token))
+        assert (answer.status_code, answer.json()) == (404, {"message": "404 Package Not Found"})
+
+
+async def test_the_index_answers_only_what_it_can(registry: Registry) -> None:
+    token = await registry.token()
+    unacceptable = await registry.http.get(f"{_BASE}/simple/", auth=("a", token), headers={"accept": "image/png"})
+    assert unacceptable.status_code == 406
+    posted = await registry.http.post(f"{_BASE}/simple/", auth=("a", token))
+    assert (posted.status_code, posted.headers["allow"]) == (405, "GET, HEAD")
+    assert (await registry.page(token, "no such name!")).status_code == 404
+    assert (await registry.page(token, "unknown")).json() == {"message": "404 Package Not Found"}
