@@ -7,11 +7,11 @@ FastAPI's routing, because it carries nearly all requests.
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,12 +28,15 @@ from registry_service.use_cases.downloading import StoredBlob
 from registry_service.use_cases.service import Service
 
 _PATH: Final = re.compile(
-    rb"/api/v4/projects/([^/]+)/packages/pypi/(?:(simple)(?:/([^/]*))?/?|files/([0-9a-f]{64})/([^/]+))"
+    # hatch asks for `+simple` below the upload URL before it publishes, and skips what stands there.
+    rb"/api/v4/projects/([^/]+)/packages/pypi/(?:((?:\+|%2[Bb])?simple)(?:/([^/]*))?/?|files/([0-9a-f]{64})/([^/]+))"
 )
 _SANDBOX: Final = {"content-security-policy": "sandbox; default-src 'none'", "x-content-type-options": "nosniff"}
-_PAGE: Final = {**_SANDBOX, "cache-control": "private, no-cache", "vary": "Accept, Authorization"}
+# Any page may read what needs no credential: tools that run in a browser do.
+_SHARED: Final = {**_SANDBOX, "access-control-allow-origin": "*"}
+_PAGE: Final = {**_SHARED, "cache-control": "private, no-cache", "vary": "Accept, Authorization"}
 _FILE: Final = {
-    **_SANDBOX,
+    **_SHARED,
     "cache-control": "private, max-age=31536000, immutable",
     "accept-ranges": "bytes",
     "vary": "Authorization",
@@ -42,12 +45,13 @@ _FILE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a path asks for: an index page (of a package, or the root) or a file."""
+    """What a URL asks for: an index page (of a package, or the root) or a file. `format` overrides Accept."""
 
     project: str
     package: str | None = None
     sha256: str | None = None
     filename: str = ""
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Reads:
             await self.otherwise(scope, receive, send)
             return
         try:
+            wanted = replace(wanted, format=QueryParams(scope["query_string"]).get("format"))
             response = await self.answer(scope["method"], wanted, Headers(scope=scope))
         except RegistryError as error:
             response = error_response(error)
@@ -82,7 +87,7 @@ class Reads:
         return await self._page(access.project, wanted, headers)
 
     async def _page(self, project: Project, wanted: Read, headers: Headers) -> Response:
-        representation = negotiate(headers.get("accept"))
+        representation = negotiate(headers.get("accept"), wanted.format)
         if representation is None:
             body = json.render({"message": "406 Not Acceptable", "supported": list(Representation)})
             return Response(body, 406, {"vary": "Accept"}, "application/json")

@@ -25,11 +25,14 @@ _WILDCARDS: Final = {"*/*": Representation.TEXT, "text/*": Representation.TEXT, 
 MAX_RANGES: Final = 50
 
 
-def negotiate(accept: str | None) -> Representation | None:
+def negotiate(accept: str | None, wanted: str | None = None) -> Representation | None:
     """Choose by an Accept header, by q-values and then by precision; None means 406.
 
+    `wanted` is the `format` of the URL, which overrides the header (PEP 691); its `+` may have become a space.
     No header is `*/*`. Only the first MAX_RANGES media ranges are read.
     """
+    if wanted is not None:
+        return _OFFERED.get(wanted.strip().lower().replace(" ", "+"))
     if accept is None or not accept.strip():
         return Representation.TEXT
     best: tuple[float, int, int] | None = None

@@ -54,6 +54,24 @@ async def test_pages_and_files_are_revalidated(registry: Registry) -> None:
     assert unchanged.status_code == 304
 
 
+async def test_the_url_may_name_the_format_and_any_page_may_read_the_answer(registry: Registry) -> None:
+    token = await registry.token()
+    await registry.publish(packages.wheel(), token)
+    url = f"{_BASE}/simple/mypypipackage/?format=application/vnd.pypi.simple.v1+json"
+    answer = await registry.http.get(url, auth=("a", token), headers={"accept": "text/html"})
+    assert answer.json()["name"] == "mypypipackage"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("spelled", ["+simple", "%2Bsimple"])
+async def test_hatch_finds_what_is_already_there(registry: Registry, spelled: str) -> None:
+    token, wheel = await registry.token(), packages.wheel()
+    await registry.publish(wheel, token)
+    answer = await registry.http.get(f"{_BASE}/{spelled}/mypypipackage/", auth=("a", token))
+    assert f">{wheel.filename}</a>" in answer.text
+
+
 async def test_a_file_is_served_in_parts(registry: Registry) -> None:
     token, wheel = await registry.token(), packages.wheel()
     await registry.publish(wheel, token)

@@ -43,6 +43,14 @@ def test_a_client_gets_what_it_prefers(accept: str | None, chosen: Representatio
     assert negotiate(accept) is chosen
 
 
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [(f"{_V1}+json", _JSON), (f"{_V1} json", _JSON), ("text/html", _TEXT), ("text/plain", None), ("", None)],
+)
+def test_the_url_overrides_the_header(wanted: str, chosen: Representation | None) -> None:
+    assert negotiate("text/html", wanted) is chosen
+
+
 @given(st.text(max_size=200))
 def test_no_header_is_an_error(accept: str) -> None:
     assert negotiate(accept) in {None, *Representation}
