@@ -40,7 +40,7 @@ HANDLERS: Final = (children, lifecycle, resources)
 
 
 def main() -> None:
-    """Run the command line; exits with 2 when the environment is incomplete."""
+    """Run the command line; exits with 1 when the environment is incomplete."""
     parser = argparse.ArgumentParser(
         prog="registry-operator", description="Operator of PyPIRegistry and RegistryToken."
     )

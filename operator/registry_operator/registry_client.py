@@ -27,8 +27,8 @@ from registry_service.contract import sync, wire
 T = TypeVar("T")
 
 MAX_REPLY_BYTES: Final = sync.MAX_BODY_BYTES
-# A registry with more sets than this is beyond what one operator is made for, or lies about `next` for ever.
-MAX_PAGES: Final = 200
+# A list with more pages than this belongs to a registry that names a following page for ever.
+MAX_PAGES: Final = 50
 # What a refusal says may be shown to people, so it is cut to the length that a condition can hold with room to spare.
 _SHOWN: Final = 500
 
@@ -75,19 +75,21 @@ class RegistryClient:
         self._deadline = deadline
 
     async def sets(self) -> tuple[sync.SetSummary, ...]:
-        """All sets that the registry holds."""
+        """All sets that the registry holds; all pages together are bounded like one reply."""
         found: list[sync.SetSummary] = []
-        after: str | None = None
+        query: dict[str, str] = {}
+        left = MAX_REPLY_BYTES
         for _ in range(MAX_PAGES):
-            query = {} if after is None else {"after": after}
-            page = _decode(
-                sync.SetPage, await self._call(self._client.build_request("GET", sync.SETS_PATH, params=query))
-            )
+            reply = await self._call(self._client.build_request("GET", sync.SETS_PATH, params=query))
+            left -= len(reply.body)
+            if left < 0:
+                break
+            page = _decode(sync.SetPage, reply)
             found += page.sets
             if page.next is None:
                 return tuple(found)
-            after = page.next
-        raise RegistryUnreachableError(f"the registry's list of sets does not end after {MAX_PAGES} pages")
+            query = {"after": page.next}
+        raise RegistryUnreachableError("the registry's list of sets does not end")
 
     async def held_set(self, namespace_uid: str) -> sync.SetSummary:
         """What the registry holds for one namespace; its ETag is NEVER_WRITTEN before the first set."""

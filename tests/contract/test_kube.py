@@ -127,6 +127,17 @@ def test_an_apply_can_be_bound_to_what_was_read(run: Run) -> None:
     run(scenario)
 
 
+def test_a_patch_is_bound_to_what_was_read(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        read = await kube.create(config_map(namespace, a="1"))
+        await kube.apply(owned_by_uid(config_map(namespace, a="2"), read))
+        operation = {"op": "replace", "path": "/metadata/managedFields", "value": read["metadata"]["managedFields"]}
+        with pytest.raises(ChangedMeanwhileError):
+            await kube.patch(read, [operation])
+
+    run(scenario)
+
+
 def test_an_apply_without_a_difference_changes_nothing(run: Run) -> None:
     async def scenario(kube: Kube, namespace: str) -> None:
         made = await kube.create(config_map(namespace, a="1"))

@@ -44,24 +44,25 @@ class Crash(BaseException):
 
 @dataclass
 class Interruption:
-    """Counts calls; the `at`-th ends the process, before it is done or `after`."""
+    """Counts writes; right after the `at`-th the process ends.
+
+    To stop after a read is to stop after the write before it: nothing that outlives the process has changed.
+    """
 
     at: int | None = None
-    after: bool = False
-    calls: int = 0
+    writes: int = 0
 
-    async def through(self, call: Callable[[], Any]) -> Any:  # Any: whatever the call returns
-        self.calls += 1
-        if self.calls == self.at and not self.after:
-            raise Crash
+    async def through(self, call: Callable[[], Any], *, writing: bool) -> Any:  # Any: whatever the call returns
         answer = await call()
-        if self.calls == self.at:
-            raise Crash
+        if writing:
+            self.writes += 1
+            if self.writes == self.at:
+                raise Crash
         return answer
 
 
 class InterruptedKube:
-    """A Kube whose every call goes through an interruption."""
+    """A Kube whose every write goes through an interruption."""
 
     def __init__(self, kube: FakeKube, interruption: Interruption) -> None:
         self._kube = kube
@@ -71,7 +72,8 @@ class InterruptedKube:
         method = getattr(self._kube, name)
 
         async def call(*arguments: Any, **named: Any) -> Any:  # Any: as the method has them
-            return await self._interruption.through(lambda: method(*arguments, **named))
+            writing = name not in ("get", "find")
+            return await self._interruption.through(lambda: method(*arguments, **named), writing=writing)
 
         return call
 
@@ -83,7 +85,8 @@ class InterruptedTransport(httpx2.ASGITransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         inner = super().handle_async_request
-        answer: httpx2.Response = await self.interruption.through(lambda: inner(request))
+        writing = request.method == "PUT"
+        answer: httpx2.Response = await self.interruption.through(lambda: inner(request), writing=writing)
         return answer
 
 

@@ -95,10 +95,11 @@ class APIServer:
 
     async def patch(self, observed: Object, operations: list[Object]) -> Object:
         kind, metadata = kind_named(observed["kind"]), observed["metadata"]
-        test = {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]}
+        # Not a `test` operation: when one fails, the API server calls the patch invalid instead of a conflict.
+        same = {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]}
         path = kind.path(metadata.get("namespace"), metadata["name"])
         query = {"fieldManager": FIELD_MANAGER}
-        body = [test, *operations]
+        body = [same, *operations]
         status, reply = await self._call("PATCH", path, query=query, body=body, content_type=_JSON_PATCH)
         return _checked(status, reply, f"{kind.name} {metadata['name']}")
 

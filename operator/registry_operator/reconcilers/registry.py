@@ -77,9 +77,12 @@ class RegistryReconciler:
             raise
 
     async def _bring_about(self, key: RegistryKey, body: Object, registry: PyPIRegistry) -> Outcome:
+        namespace = await self.kube.get(NAMESPACE, None, key.namespace)
+        if namespace is None or "deletionTimestamp" in namespace["metadata"]:
+            return Outcome()  # nothing can be made any more, and all that is there goes
         secret = await self.syncing.port.ensure_secret(registry)
         conflicts = [ObjectKey("Secret", names.sync(key.name))] if secret is None else []
-        namespace_uid = await self._namespace_uid(key)
+        namespace_uid = namespace["metadata"]["uid"]
         view = await observe(self.kube, registry, installation=self.installation, namespace_uid=namespace_uid)
         if not registry.spec.paused:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
@@ -106,12 +109,6 @@ class RegistryReconciler:
         if name is not None and seen.migration is not None:
             self._attempts[key] = (name, seen.migration.attempt)
         return decided
-
-    async def _namespace_uid(self, key: RegistryKey) -> str:
-        namespace = await self.kube.get(NAMESPACE, None, key.namespace)
-        if namespace is None:
-            raise ChangedMeanwhileError(f"namespace {key.namespace} is gone")
-        return str(namespace["metadata"]["uid"])
 
     async def _synchronize(
         self, registry: PyPIRegistry, secret: ObservedSecret, seen: RegistryObservation

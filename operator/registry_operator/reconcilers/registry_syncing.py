@@ -1,7 +1,10 @@
 """What a registry holds against what it should hold: rules are pushed, sets that differ get a pass of their own."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Final
 
+from registry_operator.errors import RegistryUnreachableError
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.rules import rules
 from registry_operator.reconcilers.keys import RegistryKey, TokenSetKey
@@ -11,6 +14,9 @@ from registry_operator.reconcilers.sync_port import SyncPort
 from registry_operator.registry_client import RegistryClient
 from registry_operator.resources.registry import PyPIRegistry
 from registry_service.contract import sync, wire
+
+# For all calls of a pass together: a registry that is slow page by page must not hold a worker for minutes.
+DEADLINE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +32,14 @@ class RegistrySyncing:
 
         Raises RegistryError.
         """
-        async with self.port.open(registry, secret) as client:
-            state = await self._push_rules(registry, client)
-            self._compare(RegistryKey(registry.metadata.namespace, registry.metadata.name), await client.sets())
-            return state.digest
+        key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
+        try:
+            async with asyncio.timeout(DEADLINE), self.port.open(registry, secret) as client:
+                state = await self._push_rules(registry, client)
+                self._compare(key, await client.sets())
+                return state.digest
+        except TimeoutError as error:
+            raise RegistryUnreachableError(f"rules and sets were not exchanged within {DEADLINE:g} s") from error
 
     async def _push_rules(self, registry: PyPIRegistry, client: RegistryClient) -> sync.RulesState:
         state = await client.rules()

@@ -86,7 +86,8 @@ class TokenSetReconciler:
         except SetChangedError:
             raise
         except RegistryError as error:
-            _log.warning("%s: %s", key, error, extra={"k8s_ref": key.reference})
+            # The conditions say so; a registry that starts is no news for the log.
+            _log.info("%s: %s", key, error, extra={"k8s_ref": key.reference})
             await self._say(key, around, _refusal(error, around))
             return Outcome(failed=True)
 

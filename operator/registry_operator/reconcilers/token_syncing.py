@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from registry_operator.errors import RegistryRefusedError
+from registry_operator.errors import RegistryRefusedError, RegistryUnreachableError
 from registry_operator.planning.ledger import Credentials, IssuingContext
 from registry_operator.planning.token_set import token_set
 from registry_operator.reconcilers.keys import TokenSetKey
@@ -42,6 +42,9 @@ class SetSender:
             self.memory.note(self.key.registry, held)
             return held, None
         accepted = await self.client.put_set(held.namespace_uid, body, held.etag)
+        if accepted.reply.project != self.key.namespace:
+            # The name goes into URLs and files of another namespace's Secrets: it is not the registry's to choose.
+            raise RegistryUnreachableError("the registry names another project than the namespace's")
         revoked = tuple(sorted({*held.revoked, *accepted.reply.revoked}))
         digest = sync.body_digest(body)
         now = sync.SetSummary(self.key.namespace, held.namespace_uid, digest, accepted.etag, revoked)

@@ -1,0 +1,18 @@
+"""Errors name reasons that conditions document."""
+
+from collections.abc import Iterator
+
+from registry_operator.errors import OperatorError
+from registry_operator.resources.reasons import Reason
+
+
+def every(kind: type[OperatorError]) -> Iterator[type[OperatorError]]:
+    yield kind
+    for derived in kind.__subclasses__():
+        yield from every(derived)
+
+
+def test_every_error_names_a_documented_reason() -> None:
+    found = {kind.__name__: kind.reason for kind in every(OperatorError)}
+    assert len(found) > 10
+    assert {name: reason for name, reason in found.items() if reason not in set(Reason)} == {}
