@@ -78,8 +78,6 @@ LABEL org.opencontainers.image.title="PyPI Registry Operator" \
 COPY --from=operator-dependencies /opt/registry/dependencies /opt/registry/dependencies
 COPY --from=operator-code /opt/registry/bin /opt/registry/bin
 COPY --from=operator-code /opt/registry/code /opt/registry/code
-# Kopf asks for the user's name, and a user id that the cluster chose has none.
-ENV USER=registry-operator
 ENTRYPOINT ["registry-operator"]
 
 FROM runtime AS service

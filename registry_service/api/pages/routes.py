@@ -18,6 +18,7 @@ def pages_router(service: Service) -> APIRouter:
     """Every page. A reader who may not see one is asked to sign in, or told that there is no such page."""
     router = APIRouter(include_in_schema=False)
     _add_entrance(router, service)
+    _add_sessions(router, service)
     _add_packages(router, service)
     return router
 
@@ -35,6 +36,8 @@ def _add_entrance(router: APIRouter, service: Service) -> None:
     async def style() -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
+
+def _add_sessions(router: APIRouter, service: Service) -> None:
     @router.get(SIGN_IN)
     async def sign_in_form(request: Request) -> Response:
         return page("sign_in.html", next=sessions.local_path(request.query_params.get("next", "/")))
