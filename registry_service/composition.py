@@ -15,6 +15,7 @@ from registry_service.storage.filesystem import FilesystemStore
 from registry_service.storage.s3 import S3Store
 from registry_service.use_cases.authenticating import Authenticating
 from registry_service.use_cases.browsing import Browsing
+from registry_service.use_cases.curating import Curating
 from registry_service.use_cases.downloading import Downloading
 from registry_service.use_cases.founding import Founding
 from registry_service.use_cases.minting import Minting
@@ -38,6 +39,7 @@ def compose(settings: Settings) -> Service:
         archives=archives,
         authenticating=authenticating,
         browsing=Browsing(database, rules),
+        curating=Curating(database),
         downloading=Downloading(database, store),
         publishing=Publishing(database, store, archives, rules, _now, lambda: uuid.uuid4().hex),
         token_sync=TokenSync(database, rules, _now, lambda: f'"{secrets.token_hex(16)}"'),

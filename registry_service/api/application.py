@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry_service.api.answers import install_error_answers
+from registry_service.api.curate import curate_router
 from registry_service.api.pages.routes import pages_router
 from registry_service.api.publish import publish_router
 from registry_service.api.reads import Reads
@@ -19,6 +20,7 @@ def public_application(service: Service) -> ASGIApp:
     app = FastAPI(title="PyPI Registry", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     install_error_answers(app)
     app.include_router(publish_router(service))
+    app.include_router(curate_router(service))
     app.include_router(pages_router(service))
     return Measured(Reads(service, app))
 

@@ -5,6 +5,7 @@ import hmac
 from fastapi import Depends, FastAPI, Request, Response
 
 from registry_service.api.answers import install_error_answers
+from registry_service.api.bodies import read_bounded
 from registry_service.contract import sync, wire
 from registry_service.contract.sync import RefusalReason
 from registry_service.errors import SyncRefusedError
@@ -57,13 +58,10 @@ def _add_rules(app: FastAPI, service: Service) -> None:
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > sync.MAX_BODY_BYTES:
-            message = f"the body is larger than {sync.MAX_BODY_BYTES} bytes"
-            raise SyncRefusedError(RefusalReason.INVALID_BODY, message)
-    return bytes(body)
+    body = await read_bounded(request, sync.MAX_BODY_BYTES)
+    if body is None:
+        raise SyncRefusedError(RefusalReason.INVALID_BODY, f"the body is larger than {sync.MAX_BODY_BYTES} bytes")
+    return body
 
 
 def _answer(value: object, etag: str | None = None) -> Response:

@@ -171,6 +171,8 @@ file: Final = Table(
     Column("upload_time", UtcDateTime, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
     Column("published_by", Text, nullable=False),
+    # NULL: not yanked; else the reason, which may be empty.
+    Column("yanked", Text),
     UniqueConstraint("project_id", "filename"),
     UniqueConstraint("release_id", "variant"),
     sqlite_autoincrement=True,

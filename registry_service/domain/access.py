@@ -13,6 +13,7 @@ class Permission(StrEnum):
 
     READ = "read"
     PUBLISH = "publish"
+    CURATE = "curate"
 
 
 class Decision(Enum):
@@ -37,7 +38,7 @@ class Principal:
 
 _READING: Final = frozenset({Permission.READ})
 _PERMISSIONS: Final = {
-    Scope.API: frozenset({Permission.READ, Permission.PUBLISH}),
+    Scope.API: frozenset(Permission),
     Scope.READ_API: _READING,
     Scope.READ_PACKAGE_REGISTRY: _READING,
     Scope.WRITE_PACKAGE_REGISTRY: frozenset({Permission.PUBLISH}),

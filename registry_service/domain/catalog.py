@@ -41,7 +41,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One published file. Times are aware UTC; `metadata_sha256` is set only for a stored `.metadata`."""
+    """One published file. Times are aware UTC; `metadata_sha256` is set only for a stored `.metadata`.
+
+    `yanked` is None, or the reason for which resolvers shall pass the file over (PEP 592); a reason may be empty.
+    """
 
     id: int
     release_id: int
@@ -59,6 +62,7 @@ class File:
     metadata_key: str | None = None
     metadata_size: int = 0
     published_by: str = ""
+    yanked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

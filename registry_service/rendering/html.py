@@ -27,6 +27,8 @@ def _file_anchor(project: str, file: File) -> str:
         # PEP 714: the attribute's first name was never read by everyone, so both are sent.
         attributes.append(f'data-core-metadata="sha256={file.metadata_sha256}"')
         attributes.append(f'data-dist-info-metadata="sha256={file.metadata_sha256}"')
+    if file.yanked is not None:
+        attributes.append(f'data-yanked="{escape(file.yanked)}"')
     return f"<a {' '.join(attributes)}>{escape(file.filename)}</a>"
 
 

@@ -37,7 +37,8 @@ def _file(project: str, file: File) -> dict[str, object]:
         "hashes": {"sha256": file.sha256},
         "size": file.size,  # PEP 700: mandatory
         "upload-time": _time(file.upload_time),
-        "yanked": False,
+        # PEP 592 as PEP 691 has it: the reason, or true where none was given.
+        "yanked": False if file.yanked is None else file.yanked or True,
     }
     if file.requires_python is not None:
         entry["requires-python"] = file.requires_python

@@ -7,6 +7,7 @@ from registry_service.database import Database
 from registry_service.settings import Settings
 from registry_service.use_cases.authenticating import Authenticating
 from registry_service.use_cases.browsing import Browsing
+from registry_service.use_cases.curating import Curating
 from registry_service.use_cases.downloading import Downloading
 from registry_service.use_cases.founding import Founding
 from registry_service.use_cases.minting import Minting
@@ -24,6 +25,7 @@ class Service:
     archives: ArchivePool
     authenticating: Authenticating
     browsing: Browsing
+    curating: Curating
     downloading: Downloading
     publishing: Publishing
     token_sync: TokenSync

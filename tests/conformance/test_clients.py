@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from registry_service.contract import clients
@@ -94,6 +95,18 @@ def test_versions_that_need_escaping_travel_unharmed(access: Access, programs: P
     for version in versions:
         assert f"mypypipackage-{version}" in programs.pip_install(access, f"mypypipackage=={version}").ok()
         assert f"mypypipackage=={version}" in programs.uv_install(access, f"mypypipackage=={version}").ok()
+
+
+def test_installers_pass_a_yanked_version_over_unless_it_is_pinned(
+    access: Access, programs: Programs, tmp_path: Path
+) -> None:
+    programs.twine("twine-7", access, *(packages.wheel(version).write_to(tmp_path) for version in ("1.0", "2.0"))).ok()
+    url = f"{access.base_url}/api/v1/projects/{access.project}/packages/mypypipackage/2.0/yank"
+    answer = httpx2.put(url, json={"reason": "it breaks"}, auth=(access.username, access.password))
+    assert answer.status_code == httpx2.codes.NO_CONTENT
+    assert "mypypipackage-1.0" in programs.pip_install(access, "mypypipackage").ok()
+    assert "it breaks" in programs.pip_install(access, "mypypipackage==2.0").ok()
+    assert "mypypipackage==1.0" in programs.uv_install(access, "mypypipackage").ok()
 
 
 def test_the_same_upload_again_changes_nothing(access: Access, programs: Programs, files: list[Path]) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from fastapi import Request, Response
 
+from registry_service.api.bodies import read_bounded
 from registry_service.errors import RefusedError
 from registry_service.use_cases.signing_in import SESSION_LIFETIME
 
@@ -37,11 +38,9 @@ async def read_form(request: Request) -> dict[str, str]:
     origin = request.headers.get("origin")
     if origin is None or urlsplit(origin).netloc != request.headers.get("host"):
         raise RefusedError("The form was not sent from a page of this registry")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise RefusedError(f"The form is larger than {MAX_FORM_BYTES} bytes")
+    body = await read_bounded(request, MAX_FORM_BYTES)
+    if body is None:
+        raise RefusedError(f"The form is larger than {MAX_FORM_BYTES} bytes")
     return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 

@@ -29,7 +29,7 @@ def test_nobody_reads_what_is_public_and_learns_nothing_else(
     ("scopes", "may"),
     [
         ((), set()),
-        ((Scope.API,), {Permission.READ, Permission.PUBLISH}),
+        ((Scope.API,), {Permission.READ, Permission.PUBLISH, Permission.CURATE}),
         ((Scope.READ_API,), {Permission.READ}),
         ((Scope.READ_PACKAGE_REGISTRY,), {Permission.READ}),
         ((Scope.WRITE_PACKAGE_REGISTRY,), {Permission.PUBLISH}),
@@ -62,4 +62,6 @@ def test_a_foreign_visible_project_is_read_and_never_published_to(visibility: Vi
 def test_a_job_token_reads_and_publishes_in_its_own_project_without_scopes() -> None:
     job = _token(_OWN, kind=TokenType.JOB)
     own = Project(_OWN, "p", Visibility.PRIVATE)
-    assert [allows(job, permission, own) for permission in Permission] == [Decision.ALLOWED, Decision.ALLOWED]
+    decisions = [allows(job, permission, own) for permission in (Permission.READ, Permission.PUBLISH)]
+    assert decisions == [Decision.ALLOWED, Decision.ALLOWED]
+    assert allows(job, Permission.CURATE, own) is Decision.FORBIDDEN

@@ -101,6 +101,15 @@ def test_json_has_what_the_specifications_demand() -> None:
     assert "core-metadata" not in page["files"][1]
 
 
+def test_a_yanked_file_says_so_with_its_reason_or_without() -> None:
+    files = [_file("foo-1.whl", "1", yanked=""), _file("foo-2.whl", "2", yanked='"bad"')]
+    page = package_page("p", canonicalize_name("foo"), files)
+    assert [file["yanked"] for file in json.loads(json_pages.render_package(page))["files"]] == [True, '"bad"']
+    shown = html.render_package(page).decode()
+    assert 'data-yanked=""' in shown
+    assert 'data-yanked="&quot;bad&quot;"' in shown
+
+
 def test_the_root_lists_names() -> None:
     root = RootPage("team-a", (canonicalize_name("Bar"), canonicalize_name("foo")))
     assert json.loads(json_pages.render_root(root))["projects"] == [{"name": "bar"}, {"name": "foo"}]
