@@ -39,7 +39,7 @@ def compose(settings: Settings) -> Service:
         archives=archives,
         authenticating=authenticating,
         browsing=Browsing(database, rules),
-        curating=Curating(database),
+        curating=Curating(database, _now),
         downloading=Downloading(database, store),
         publishing=Publishing(database, store, archives, rules, _now, lambda: uuid.uuid4().hex),
         token_sync=TokenSync(database, rules, _now, lambda: f'"{secrets.token_hex(16)}"'),

@@ -6,7 +6,8 @@ RegistryError
 ├── ForbiddenError           theirs to know of, but not with this token
 ├── NotFoundError            there is no such package, file or page
 ├── RefusedError             the request is wrong, for every reason listed
-│   └── FileNameTakenError   the file name belongs to other bytes
+│   ├── FileNameTakenError   the file name belongs to other bytes
+│   └── DeletedNameError     the file name belongs to a file that was deleted
 ├── SyncRefusedError         a body of the sync port that cannot be accepted
 ├── DatabaseError            the database cannot be used, for a reason the operator knows
 └── StorageError             the blob store cannot be used, for a reason the operator knows
@@ -57,6 +58,16 @@ class FileNameTakenError(RefusedError):
             else f"the release has this kind of file as {known_as}, which already exists"
         )
         super().__init__(f"Validation failed: File name has already been taken ({owner} with sha256 {sha256})")
+
+
+class DeletedNameError(RefusedError):
+    """The name, or this kind of file of this release, was a file's that has been deleted: it never means another."""
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(
+            "Validation failed: File name has already been taken "
+            f"({filename} was previously used by a file that has since been deleted; publish a new version)"
+        )
 
 
 class SyncRefusedError(RegistryError):

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry_service.api.answers import install_error_answers
 from registry_service.api.curate import curate_router
+from registry_service.api.packages import packages_router
 from registry_service.api.pages.routes import pages_router
 from registry_service.api.publish import publish_router
 from registry_service.api.reads import Reads
@@ -21,6 +22,7 @@ def public_application(service: Service) -> ASGIApp:
     install_error_answers(app)
     app.include_router(publish_router(service))
     app.include_router(curate_router(service))
+    app.include_router(packages_router(service))
     app.include_router(pages_router(service))
     return Measured(Reads(service, app))
 

@@ -23,6 +23,11 @@ def file_path(project: str, sha256: str, filename: str) -> str:
     return f"{upload_path(project)}/files/{sha256}/{quote(filename, safe='')}"
 
 
+def package_api_path(project_id: int, package_id: int) -> str:
+    """One release in GitLab's packages API, which calls it a package."""
+    return f"/api/v4/projects/{project_id}/packages/{package_id}"
+
+
 def packages_page_path(project: str) -> str:
     """The "Packages & Registries" page of a project."""
     return f"/{project}/-/packages"

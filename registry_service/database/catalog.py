@@ -56,7 +56,7 @@ async def create_project(tx: Transaction, path: str, visibility: Visibility, *, 
 
 async def list_package_names(tx: Transaction, project_id: int) -> tuple[NormalizedName, ...]:
     """Every package of a project that has a file, by normalized name in code point order."""
-    held = select(release.c.package_id).join(file, file.c.release_id == release.c.id)
+    held = select(release.c.package_id).join(file, file.c.release_id == release.c.id).where(file.c.deleted_at.is_(None))
     query = select(package.c.name).where(package.c.project_id == project_id, package.c.id.in_(held))
     return tuple(NormalizedName(name) for name in (await tx.execute(query.order_by(package.c.name))).scalars())
 
@@ -69,24 +69,24 @@ async def holds_name(tx: Transaction, project_id: int, name: NormalizedName) -> 
 
 async def list_files(tx: Transaction, project_id: int, name: NormalizedName) -> tuple[File, ...]:
     """Every file of a package, in no order."""
-    query = _files(project_id).join(package, package.c.id == release.c.package_id).where(package.c.name == name)
+    query = _live(project_id).join(package, package.c.id == release.c.package_id).where(package.c.name == name)
     return tuple(_file(row) for row in await tx.execute(query))
 
 
 async def list_release_files(tx: Transaction, project_id: int, release_id: int) -> tuple[File, ...]:
     """The files of one release, by file name."""
-    query = _files(project_id).where(file.c.release_id == release_id).order_by(file.c.filename)
+    query = _live(project_id).where(file.c.release_id == release_id).order_by(file.c.filename)
     return tuple(_file(row) for row in await tx.execute(query))
 
 
 async def find_file(tx: Transaction, project_id: int, filename: str) -> File | None:
-    """Find a file by its name."""
+    """Find a file by its name, also one that was deleted."""
     row = (await tx.execute(_files(project_id).where(file.c.filename == filename))).one_or_none()
     return None if row is None else _file(row)
 
 
 async def find_variant(tx: Transaction, project_id: int, distribution: Distribution) -> File | None:
-    """Find the file of the same release that has the same kind, build and tags, whatever its name."""
+    """Find the file of the same release with the same kind, build and tags, whatever its name, also if deleted."""
     query = (
         _files(project_id)
         .join(package, package.c.id == release.c.package_id)
@@ -185,10 +185,15 @@ def _files(project_id: int) -> Select[Any]:  # Any: SQLAlchemy types a row by it
     return select(file).join(release, release.c.id == file.c.release_id).where(file.c.project_id == project_id)
 
 
+def _live(project_id: int) -> Select[Any]:  # Any: as above
+    return _files(project_id).where(file.c.deleted_at.is_(None))
+
+
 def _releases(project_id: int) -> Select[Any]:  # Any: as above
     columns = (release, package.c.name, package.c.display_name)
     joined = select(*columns).join(package, package.c.id == release.c.package_id)
-    return joined.where(package.c.project_id == project_id)
+    live = select(file.c.release_id).where(file.c.project_id == project_id, file.c.deleted_at.is_(None))
+    return joined.where(package.c.project_id == project_id, release.c.id.in_(live))
 
 
 def _project(row: Row[Any]) -> Project:  # Any: as above

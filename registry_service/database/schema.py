@@ -173,6 +173,8 @@ file: Final = Table(
     Column("published_by", Text, nullable=False),
     # NULL: not yanked; else the reason, which may be empty.
     Column("yanked", Text),
+    # A deleted file keeps its row: its name belongs to its bytes for ever.
+    Column("deleted_at", UtcDateTime),
     UniqueConstraint("project_id", "filename"),
     UniqueConstraint("release_id", "variant"),
     sqlite_autoincrement=True,

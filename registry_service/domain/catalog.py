@@ -44,6 +44,7 @@ class File:
     """One published file. Times are aware UTC; `metadata_sha256` is set only for a stored `.metadata`.
 
     `yanked` is None, or the reason for which resolvers shall pass the file over (PEP 592); a reason may be empty.
+    A deleted file is remembered for its name alone.
     """
 
     id: int
@@ -63,6 +64,7 @@ class File:
     metadata_size: int = 0
     published_by: str = ""
     yanked: str | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from registry_service.contract.sync import Upstream
 from registry_service.database import Database, Transaction, catalog
 from registry_service.domain.catalog import File, Project, Release
+from registry_service.domain.listing import Listed, Wanted, select
 from registry_service.domain.simple_index import PackagePage, RootPage, package_page
 from registry_service.errors import NotFoundError
 from registry_service.use_cases.rules import RulesInForce
@@ -57,6 +58,10 @@ class Browsing:
         """Every release of a project, the newest first."""
         async with self.database.snapshot() as tx:
             return await catalog.list_releases(tx, project.id)
+
+    async def listed(self, project: Project, wanted: Wanted) -> Listed:
+        """A page of a project's releases, as GitLab's packages API asks for it."""
+        return select(await self.releases(project), wanted)
 
     async def release(self, project: Project, release_id: int) -> ReleasePage:
         """One release. Raises NotFoundError."""

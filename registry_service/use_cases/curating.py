@@ -1,6 +1,8 @@
-"""Taking back what was published, without taking it away (PEP 592)."""
+"""Taking back what was published: yanks (PEP 592) and deletions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from packaging.utils import canonicalize_version
@@ -29,6 +31,7 @@ class Curating:
     """What a project's owner changes about its files."""
 
     database: Database
+    clock: Callable[[], datetime]
 
     async def yank(self, access: Access, files: Release, reason: str) -> None:
         """Hide files from resolvers; who asks for exactly this version still gets them.
@@ -42,6 +45,12 @@ class Curating:
     async def unyank(self, access: Access, files: Release) -> None:
         """Offer yanked files again. Raises NotFoundError."""
         await self._set(access, files, None)
+
+    async def delete(self, access: Access, release_id: int, file_id: int | None = None) -> None:
+        """Delete a release, or one of its files, from index and pages; the names stay taken. Raises NotFoundError."""
+        async with self.database.transaction() as tx:
+            if not await curating.delete_files(tx, access.project.id, release_id, file_id, now=self.clock()):
+                raise NotFoundError("Package")
 
     async def _set(self, access: Access, files: Release, reason: str | None) -> None:
         if not is_valid_version(files.version) or not has_filename_characters(files.filename or "any"):

@@ -39,7 +39,7 @@ class Downloading:
             raise NotFoundError("Package")
         async with self.database.snapshot() as tx:
             file = await catalog.find_file(tx, project.id, published)
-        if file is None or file.sha256 != sha256:
+        if file is None or file.sha256 != sha256 or file.deleted_at is not None:
             raise NotFoundError("Package")
         if published == filename:
             return StoredBlob(file.blob_key, file.size, file.sha256, filename)

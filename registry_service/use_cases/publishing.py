@@ -29,7 +29,7 @@ from registry_service.database.transaction import ConflictError
 from registry_service.domain.catalog import File
 from registry_service.domain.distribution import Distribution, Kind
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, judge
-from registry_service.errors import FileNameTakenError, RefusedError, UnauthenticatedError
+from registry_service.errors import DeletedNameError, FileNameTakenError, RefusedError, UnauthenticatedError
 from registry_service.storage import BlobStore
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.rules import RulesInForce
@@ -146,6 +146,8 @@ class _Blobs:
 
 
 def _is_identical(taken: File, filename: str, digests: Digests) -> bool:
+    if taken.deleted_at is not None:
+        raise DeletedNameError(filename)
     if taken.filename == filename and taken.sha256 == digests.sha256:
         return True
     raise FileNameTakenError(filename, known_as=taken.filename, sha256=taken.sha256)
