@@ -74,7 +74,7 @@ def publish(walk: Walk) -> None:
     ):
         show(walk.outside.upload(walk.owner.secret("developer"), files))
     with step(f"kubectl apply -n {walk.owner.name} -f examples/team-a/publish-job.yaml   (0.0.2, as gitlab-ci-token)"):
-        show_end(steps.publish_by_job(walk.owner, walk.client_image))
+        show_end(steps.publish_by_job(walk.owner, walk.client_image), lines=5)
 
 
 def install_package(walk: Walk) -> None:
@@ -108,6 +108,7 @@ $ kubectl get pyreg,pytok -A
 Packages page   {url}/{name}/-/packages   (sign in with a token)
 Index           {url}/api/v4/projects/{name}/packages/pypi/simple/
 
+{_how_to_reach(walk)}
 Try next:
   export KUBECONFIG={installation.cluster.kubeconfig}
   kubectl get secret developer -n {name} -o jsonpath='{{.data.password}}' | base64 -d   # a token to sign in with
@@ -115,6 +116,15 @@ Try next:
   kubectl delete pod --all -n {name}             # nothing is lost, and it heals
   kubectl delete pytok developer -n {name}       # its credential is useless at once
   make cluster-down                              # when you have seen enough""")
+
+
+def _how_to_reach(walk: Walk) -> str:
+    """What a browser on this machine needs, where the cluster's names and certificates are its own."""
+    cluster = walk.installation.cluster
+    if cluster.ingress_address is None:
+        return ""
+    line = f"{cluster.ingress_address} {walk.installation.hostname(steps.NAME, walk.owner.name)}"
+    return f"In a browser of this machine: add the line `{line}` to /etc/hosts and trust {cluster.ca_file}\n"
 
 
 def _fresh(kubectl: Kubectl, name: str) -> Namespace:
