@@ -1,0 +1,44 @@
+"""Memory and open files of a process and its children, as the kernel counts them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_KIB = 1024
+_RESET_PEAK = "5"  # proc(5), clear_refs
+
+
+def resident_bytes(pid: int) -> int:
+    """What a process and its children hold in memory now."""
+    return sum(_field(number, "VmRSS") for number in _family(pid))
+
+
+def peak_bytes(pid: int) -> int:
+    """The most that each held since it began or since `forget_peak`, added up."""
+    return sum(_field(number, "VmHWM") for number in _family(pid))
+
+
+def forget_peak(pid: int) -> None:
+    """Let the peak be what is held now."""
+    for number in _family(pid):
+        (_process(number) / "clear_refs").write_text(_RESET_PEAK)
+
+
+def open_files(pid: int) -> int:
+    """How many files, sockets and pipes a process and its children have open."""
+    return sum(len(list((_process(number) / "fd").iterdir())) for number in _family(pid))
+
+
+def _family(pid: int) -> list[int]:
+    tasks = (_process(pid) / "task").glob("*/children")
+    children = [int(number) for task in tasks for number in task.read_text().split()]
+    return [pid, *(number for child in children for number in _family(child))]
+
+
+def _field(pid: int, name: str) -> int:
+    lines = (_process(pid) / "status").read_text().splitlines()
+    return next(int(line.split()[1]) * _KIB for line in lines if line.startswith(f"{name}:"))
+
+
+def _process(pid: int) -> Path:
+    return Path("/proc") / str(pid)
