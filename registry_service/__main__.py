@@ -7,10 +7,9 @@ from argparse import Namespace
 
 import uvloop
 
-from registry_service.commands import arguments, founding, minting, serve
+from registry_service.commands import arguments, founding, minting
 from registry_service.composition import compose
 from registry_service.errors import RegistryError
-from registry_service.serving import PortError
 from registry_service.settings import DATABASE_FILE, SettingsError, read_settings
 from registry_service.use_cases.service import Service
 
@@ -24,7 +23,7 @@ def main() -> None:
         _require_registry(parsed)
         service = compose(read_settings(os.environ, parsed.data))
         uvloop.run(_run(service, parsed))
-    except (RegistryError, SettingsError, PortError) as error:
+    except (RegistryError, SettingsError) as error:
         sys.exit(f"registry-service: {error}")
 
 
@@ -37,6 +36,8 @@ def _require_registry(parsed: Namespace) -> None:
 async def _run(service: Service, parsed: Namespace) -> None:
     command = (parsed.command, getattr(parsed, "action", None))
     if command[0] == "serve":
+        from registry_service.commands import serve  # noqa: PLC0415 - the servers cost other commands 0.3 s
+
         await serve.run(service, parsed)
         return
     try:

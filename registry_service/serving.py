@@ -22,16 +22,13 @@ from registry_service.api.protocol import ExplainingProtocol
 from registry_service.api.sync import sync_application
 from registry_service.contract.environment import SYNC_PORT
 from registry_service.database import migrating
+from registry_service.errors import PortError
 from registry_service.use_cases.service import Service
 
 # Longer than the slowest reply to an upload whose last byte has arrived.
 GRACE_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 75
 CERTIFICATE_CHECK_SECONDS: Final = 5
-
-
-class PortError(Exception):
-    """An address cannot be listened on; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)

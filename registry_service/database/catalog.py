@@ -181,8 +181,14 @@ async def count_projects(tx: Transaction) -> int:
     return count
 
 
+# In the order of the fields, so that a row of a long page becomes a File without a look-up for each of its values.
+_FILE_COLUMNS: Final = tuple(file.c[name] for name in File.__slots__)
+
+
 def _files(project_id: int) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
-    return select(file).join(release, release.c.id == file.c.release_id).where(file.c.project_id == project_id)
+    return (
+        select(*_FILE_COLUMNS).join(release, release.c.id == file.c.release_id).where(file.c.project_id == project_id)
+    )
 
 
 def _live(project_id: int) -> Select[Any]:  # Any: as above
@@ -205,10 +211,5 @@ def _release(row: Row[Any]) -> Release:  # Any: as above
     return Release(id=row.id, package=held, version=row.version, created_at=row.created_at, summary=row.summary)
 
 
-_FILE_COLUMNS: Final = tuple(
-    column.name for column in file.c if column.name in File.__slots__ and column.name != "kind"
-)
-
-
 def _file(row: Row[Any]) -> File:  # Any: as above
-    return File(kind=Kind(row.kind), **{name: getattr(row, name) for name in _FILE_COLUMNS})
+    return File(*row[:3], Kind(row.kind), *row[4:])
