@@ -183,6 +183,7 @@ async def count_projects(tx: Transaction) -> int:
 
 # In the order of the fields, so that a row of a long page becomes a File without a look-up for each of its values.
 _FILE_COLUMNS: Final = tuple(file.c[name] for name in File.__slots__)
+_KIND: Final = File.__slots__.index("kind")
 
 
 def _files(project_id: int) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
@@ -212,4 +213,6 @@ def _release(row: Row[Any]) -> Release:  # Any: as above
 
 
 def _file(row: Row[Any]) -> File:  # Any: as above
-    return File(*row[:3], Kind(row.kind), *row[4:])
+    values = list(row)
+    values[_KIND] = Kind(values[_KIND])
+    return File(*values)
