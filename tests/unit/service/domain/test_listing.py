@@ -1,11 +1,13 @@
 """Filters, order and pages of GitLab's packages API."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from packaging.utils import canonicalize_name
 
-from registry_service.domain.catalog import Package, Project, Release, Visibility
+from registry_service.domain.catalog import File, Package, Project, Release, Visibility
+from registry_service.domain.distribution import Kind
 from registry_service.domain.listing import Order, Wanted, select
 from registry_service.rendering import gitlab_json
 
@@ -53,6 +55,23 @@ def test_a_list_of_nothing_has_one_page() -> None:
 
 
 def test_packages_have_gitlabs_fields() -> None:
-    rendered = gitlab_json.render_package(Project(7, "team-a", Visibility.PRIVATE), _RELEASES[0]).decode()
+    project = Project(7, "team-a", Visibility.PRIVATE)
+    rendered = gitlab_json.render_package(project, _RELEASES[0]).decode()
+    assert gitlab_json.render_packages(project, select(_RELEASES, Wanted(per_page=1))).decode() == f"[{rendered}]"
     assert '"_links":{"web_path":"/team-a/-/packages/1","delete_api_path":"/api/v4/projects/7/packages/1"}' in rendered
     assert '"created_at":"2026-11-24T01:00:00.000Z"' in rendered
+
+
+def test_files_have_gitlabs_fields() -> None:
+    file = File(5, 1, "foo-2.0.tar.gz", Kind.SDIST, "2.0", 7, "a" * 64, "b" * 32, "c" * 64, _BEGAN, "key")
+    assert json.loads(gitlab_json.render_files(_RELEASES[0], [file])) == [
+        {
+            "id": 5,
+            "package_id": 1,
+            "created_at": "2026-11-24T00:00:00.000Z",
+            "file_name": "foo-2.0.tar.gz",
+            "size": 7,
+            "file_md5": "b" * 32,
+            "file_sha256": "a" * 64,
+        }
+    ]
