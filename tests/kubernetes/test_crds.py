@@ -10,6 +10,7 @@ import yaml
 
 from tests.cluster.commands import CommandFailedError
 from tests.cluster.kubectl import Kubectl
+from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support.kubernetes import Namespace, Object
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("installation")]
@@ -105,6 +106,7 @@ REFUSED: list[tuple[Object, str]] = [
 ]
 
 
+@pytest.mark.outcome(WRONG_THINGS)
 def test_what_makes_no_sense_is_refused(namespace: Namespace) -> None:
     answers = [(refusal(namespace, body, "--dry-run=server"), sentence) for body, sentence in REFUSED]
     assert [answer for answer, sentence in answers if sentence not in answer] == []

@@ -42,6 +42,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--outcomes"):
+        # To list is to run nothing, which is what was asked for.
+        session.exitstatus = pytest.ExitCode.OK
     cache, results = session.config.cache, session.config.stash[_results]
     if results and cache is not None:
         cache.set(_CACHE, {**cache.get(_CACHE, {}), **results})
