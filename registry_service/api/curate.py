@@ -5,9 +5,9 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from registry_service.api.authorization import authorize
 from registry_service.api.bodies import read_bounded
 from registry_service.domain.access import Permission
-from registry_service.domain.credentials import read_credential
 from registry_service.errors import RefusedError
 from registry_service.use_cases.curating import Release
 from registry_service.use_cases.service import Service
@@ -24,8 +24,7 @@ def curate_router(service: Service) -> APIRouter:
     @router.put(_RELEASE + "/yank", status_code=204)
     @router.put(_FILE + "/yank", status_code=204)
     async def yank(request: Request, project: str, package: str, version: str, filename: str | None = None) -> Response:
-        credential = read_credential(request.headers)
-        access = await service.authenticating.authorize(credential, Permission.CURATE, project)
+        access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.yank(access, Release(package, version, filename), await _reason(request))
         return Response(status_code=204)
 
@@ -34,8 +33,7 @@ def curate_router(service: Service) -> APIRouter:
     async def unyank(
         request: Request, project: str, package: str, version: str, filename: str | None = None
     ) -> Response:
-        credential = read_credential(request.headers)
-        access = await service.authenticating.authorize(credential, Permission.CURATE, project)
+        access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.unyank(access, Release(package, version, filename))
         return Response(status_code=204)
 

@@ -5,12 +5,11 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from registry_service.api.authorization import authorize
 from registry_service.domain.access import Permission
-from registry_service.domain.credentials import read_credential
 from registry_service.domain.listing import DEFAULT_PER_PAGE, MAX_PER_PAGE, PYPI, Order, Wanted
 from registry_service.errors import RefusedError
 from registry_service.rendering import gitlab_json
-from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.service import Service
 
 _PACKAGES: Final = "/api/v4/projects/{project}/packages"
@@ -32,7 +31,7 @@ def packages_router(service: Service) -> APIRouter:
 def _add_lists(router: APIRouter, service: Service) -> None:
     @router.get(_PACKAGES)
     async def list_packages(request: Request, project: str) -> Response:
-        access = await _authorize(service, request, project, Permission.READ)
+        access = await authorize(service, request, project, Permission.READ)
         listed = await service.browsing.listed(access.project, _wanted(request.query_params))
         url = (service.settings.external_url or str(request.base_url).rstrip("/")) + request.url.path
         kept = {name: value for name, value in request.query_params.items() if name in _FILTERS}
@@ -41,13 +40,13 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 
     @router.get(_PACKAGE)
     async def show_package(request: Request, project: str, package_id: int) -> Response:
-        access = await _authorize(service, request, project, Permission.READ)
+        access = await authorize(service, request, project, Permission.READ)
         shown = await service.browsing.release(access.project, package_id)
         return _json(gitlab_json.render_package(access.project, shown.release))
 
     @router.get(_PACKAGE + "/package_files")
     async def list_files(request: Request, project: str, package_id: int) -> Response:
-        access = await _authorize(service, request, project, Permission.READ)
+        access = await authorize(service, request, project, Permission.READ)
         shown = await service.browsing.release(access.project, package_id)
         return _json(gitlab_json.render_files(shown.release, shown.files))
 
@@ -55,13 +54,13 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 def _add_deletions(router: APIRouter, service: Service) -> None:
     @router.delete(_PACKAGE, status_code=204)
     async def delete_package(request: Request, project: str, package_id: int) -> Response:
-        access = await _authorize(service, request, project, Permission.CURATE)
+        access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.delete(access, package_id)
         return Response(status_code=204)
 
     @router.delete(_PACKAGE + "/package_files/{file_id:int}", status_code=204)
     async def delete_file(request: Request, project: str, package_id: int, file_id: int) -> Response:
-        access = await _authorize(service, request, project, Permission.CURATE)
+        access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.delete(access, package_id, file_id)
         return Response(status_code=204)
 
@@ -87,10 +86,6 @@ def _number(query: Mapping[str, str], name: str, default: int, largest: int) -> 
     if not 1 <= number <= largest:
         raise ValueError(name)
     return number
-
-
-async def _authorize(service: Service, request: Request, project: str, permission: Permission) -> Access:
-    return await service.authenticating.authorize(read_credential(request.headers), permission, project)
 
 
 def _json(content: bytes, headers: dict[str, str] | None = None) -> Response:

@@ -5,9 +5,9 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from registry_service.api.authorization import authorize
 from registry_service.api.upload_form import ReceivedForm, drain, received_form
 from registry_service.domain.access import Permission
-from registry_service.domain.credentials import read_credential
 from registry_service.errors import RefusedError, RegistryError
 from registry_service.rendering.json import render
 from registry_service.use_cases.authenticating import Access
@@ -37,9 +37,8 @@ def publish_router(service: Service) -> APIRouter:
 
 
 async def _authorize(service: Service, project: str, request: Request) -> Access:
-    credential = read_credential(request.headers)
     try:
-        return await service.authenticating.authorize(credential, Permission.PUBLISH, project)
+        return await authorize(service, request, project, Permission.PUBLISH)
     except RegistryError:
         # Through a proxy an answer that comes while the client still sends turns into a 502.
         await drain(request.stream(), limit=await service.publishing.size_limit())
