@@ -46,11 +46,6 @@ class Settings:
     sync_directory: Path | None
     termination_message: Path | None
 
-    @property
-    def standalone(self) -> bool:
-        """Whether this is a registry on one machine, which cares for its own database."""
-        return self.data is not None
-
 
 def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
     """Read the environment; `data` is the command line's folder. Raises SettingsError."""

@@ -58,11 +58,6 @@ def usable(present: ServerCertificate, host: str, now: dt.datetime) -> bool:
     )
 
 
-def renewal(certificate: str) -> dt.datetime:
-    """When a certificate (PEM) is due for renewal."""
-    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc - RENEW_BEFORE
-
-
 def _certificate_authority(key: ec.EllipticCurvePrivateKey, now: dt.datetime) -> x509.Certificate:
     public = key.public_key()
     name = _name("PyPI Registry sync CA")

@@ -147,11 +147,9 @@ async def _package_id(tx: Transaction, project_id: int, new: NewFile) -> int:
     found: int | None = (await tx.execute(query)).scalar_one_or_none()
     if found is not None:
         return found
-    spelled = new.distribution.filename.split("-")[0] if new.distribution.kind is Kind.WHEEL else new.distribution.name
     values = {
         "project_id": project_id,
         "name": new.distribution.name,
-        "display_name": spelled,
         "created_at": new.upload_time,
     }
     created: int = (await tx.execute(insert(package).values(values).returning(package.c.id))).scalar_one()
@@ -197,8 +195,7 @@ def _live(project_id: int) -> Select[Any]:  # Any: as above
 
 
 def _releases(project_id: int) -> Select[Any]:  # Any: as above
-    columns = (release, package.c.name, package.c.display_name)
-    joined = select(*columns).join(package, package.c.id == release.c.package_id)
+    joined = select(release, package.c.name).join(package, package.c.id == release.c.package_id)
     live = select(file.c.release_id).where(file.c.project_id == project_id, file.c.deleted_at.is_(None))
     return joined.where(package.c.project_id == project_id, release.c.id.in_(live))
 
@@ -208,7 +205,7 @@ def _project(row: Row[Any]) -> Project:  # Any: as above
 
 
 def _release(row: Row[Any]) -> Release:  # Any: as above
-    held = Package(id=row.package_id, name=NormalizedName(row.name), display_name=row.display_name)
+    held = Package(id=row.package_id, name=NormalizedName(row.name))
     return Release(id=row.id, package=held, version=row.version, created_at=row.created_at, summary=row.summary)
 
 

@@ -22,12 +22,6 @@ class Identity:
     takeover: str | None = None
 
 
-async def find_registry_id(tx: Transaction) -> str | None:
-    """The registryID, or None before the first claim."""
-    found: str | None = (await tx.execute(select(registry.c.registry_id))).scalar_one_or_none()
-    return found
-
-
 async def claim(tx: Transaction, identity: Identity, new_id: str, *, now: datetime) -> str:
     """Claim the database and return its registryID: `new_id` when nobody had claimed it.
 

@@ -130,7 +130,6 @@ package: Final = Table(
     Column("id", Id, primary_key=True),
     Column("project_id", Id, ForeignKey("project.id"), nullable=False),
     Column("name", Bytewise, nullable=False),
-    Column("display_name", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("project_id", "name"),
     sqlite_autoincrement=True,

@@ -32,11 +32,10 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A distribution name, normalized (PEP 503), and as its first file spelled it."""
+    """A distribution name, normalized (PEP 503)."""
 
     id: int
     name: NormalizedName
-    display_name: str
 
 
 @dataclass(frozen=True, slots=True)

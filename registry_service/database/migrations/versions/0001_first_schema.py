@@ -108,7 +108,6 @@ def _create_package() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("project_id", ID, nullable=False),
         sa.Column("name", BYTEWISE, nullable=False),
-        sa.Column("display_name", sa.Text(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name="package_project_id_fkey"),
         sa.PrimaryKeyConstraint("id", name="package_pkey"),

@@ -15,7 +15,7 @@ _BEGAN = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def _release(number: int, name: str, version: str) -> Release:
-    package = Package(number, canonicalize_name(name), name)
+    package = Package(number, canonicalize_name(name))
     return Release(number, package, version, _BEGAN + timedelta(hours=number))
 
 
