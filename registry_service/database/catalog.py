@@ -24,6 +24,7 @@ class NewFile:
     size: int
     sha256: str
     md5: str
+    sha1: str
     blake2_256: str
     blob_key: str
     upload_time: datetime
@@ -69,20 +70,20 @@ async def holds_name(tx: Transaction, project_id: int, name: NormalizedName) -> 
 
 async def list_files(tx: Transaction, project_id: int, name: NormalizedName) -> tuple[File, ...]:
     """Every file of a package, in no order."""
-    query = _live(project_id).join(package, package.c.id == release.c.package_id).where(package.c.name == name)
-    return tuple(_file(row) for row in await tx.execute(query))
+    query = select_files(project_id).join(package, package.c.id == release.c.package_id).where(package.c.name == name)
+    return tuple(read_file(row) for row in await tx.execute(query))
 
 
 async def list_release_files(tx: Transaction, project_id: int, release_id: int) -> tuple[File, ...]:
     """The files of one release, by file name."""
-    query = _live(project_id).where(file.c.release_id == release_id).order_by(file.c.filename)
-    return tuple(_file(row) for row in await tx.execute(query))
+    query = select_files(project_id).where(file.c.release_id == release_id).order_by(file.c.filename)
+    return tuple(read_file(row) for row in await tx.execute(query))
 
 
 async def find_file(tx: Transaction, project_id: int, filename: str) -> File | None:
     """Find a file by its name, also one that was deleted."""
     row = (await tx.execute(_files(project_id).where(file.c.filename == filename))).one_or_none()
-    return None if row is None else _file(row)
+    return None if row is None else read_file(row)
 
 
 async def find_variant(tx: Transaction, project_id: int, distribution: Distribution) -> File | None:
@@ -95,20 +96,20 @@ async def find_variant(tx: Transaction, project_id: int, distribution: Distribut
         .where(file.c.variant == distribution.variant)
     )
     row = (await tx.execute(query)).one_or_none()
-    return None if row is None else _file(row)
+    return None if row is None else read_file(row)
 
 
 async def list_releases(tx: Transaction, project_id: int) -> tuple[Release, ...]:
     """Every release of a project, the newest first."""
     query = _releases(project_id).order_by(release.c.created_at.desc(), release.c.id.desc())
-    return tuple(_release(row) for row in await tx.execute(query))
+    return tuple(read_release(row) for row in await tx.execute(query))
 
 
 async def find_release(tx: Transaction, project_id: int, release_id: int) -> Release | None:
     """Find a release by the number that GitLab's URLs call a package id."""
     found = release.c.id == min(release_id, LARGEST_ID)
     row = (await tx.execute(_releases(project_id).where(found))).one_or_none()
-    return None if row is None else _release(row)
+    return None if row is None else read_release(row)
 
 
 async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
@@ -128,6 +129,7 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
         "size": new.size,
         "sha256": new.sha256,
         "md5": new.md5,
+        "sha1": new.sha1,
         "blake2_256": new.blake2_256,
         "requires_python": new.requires_python,
         "metadata_sha256": new.metadata_sha256,
@@ -190,7 +192,8 @@ def _files(project_id: int) -> Select[Any]:  # Any: SQLAlchemy types a row by it
     )
 
 
-def _live(project_id: int) -> Select[Any]:  # Any: as above
+def select_files(project_id: int) -> Select[Any]:  # Any: as above
+    """The files of a project that were not deleted."""
     return _files(project_id).where(file.c.deleted_at.is_(None))
 
 
@@ -204,12 +207,14 @@ def _project(row: Row[Any]) -> Project:  # Any: as above
     return Project(id=row.id, path=row.path, visibility=Visibility(row.visibility))
 
 
-def _release(row: Row[Any]) -> Release:  # Any: as above
+def read_release(row: Row[Any]) -> Release:  # Any: as above
+    """A release, from the columns of its table and its package's name."""
     held = Package(id=row.package_id, name=NormalizedName(row.name))
     return Release(id=row.id, package=held, version=row.version, created_at=row.created_at, summary=row.summary)
 
 
-def _file(row: Row[Any]) -> File:  # Any: as above
+def read_file(row: Row[Any]) -> File:  # Any: as above
+    """A file, from the columns that `select_files` selects."""
     values = list(row)
     values[_KIND] = Kind(values[_KIND])
     return File(*values)

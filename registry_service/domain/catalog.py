@@ -64,6 +64,7 @@ class File:
     published_by: str = ""
     yanked: str | None = None
     deleted_at: datetime | None = None
+    sha1: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Reading the catalog: the Simple index and the packages page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from registry_service.contract.sync import Upstream
-from registry_service.database import Database, Transaction, catalog
+from registry_service.database import Database, Transaction, catalog, listing
 from registry_service.domain.catalog import File, Project, Release
-from registry_service.domain.listing import Listed, Wanted, select
+from registry_service.domain.listing import Entry, Listed, Wanted, WantedFiles
 from registry_service.domain.simple_index import PackagePage, RootPage, package_page
 from registry_service.errors import NotFoundError
 from registry_service.use_cases.rules import RulesInForce
@@ -59,9 +60,25 @@ class Browsing:
         async with self.database.snapshot() as tx:
             return await catalog.list_releases(tx, project.id)
 
-    async def listed(self, project: Project, wanted: Wanted) -> Listed:
-        """A page of a project's releases, as GitLab's packages API asks for it."""
-        return select(await self.releases(project), wanted)
+    async def listed(self, projects: Sequence[Project], wanted: Wanted) -> Listed[Entry]:
+        """A page of the releases of some projects, as GitLab's packages API asks for it."""
+        async with self.database.snapshot() as tx:
+            return await listing.list_releases(tx, projects, wanted)
+
+    async def listed_files(self, project: Project, release_id: int, wanted: WantedFiles) -> Listed[File]:
+        """A page of a release's files, likewise. Raises NotFoundError."""
+        async with self.database.snapshot() as tx:
+            if await catalog.find_release(tx, project.id, release_id) is None:
+                raise NotFoundError("Package")
+            return await listing.list_release_files(tx, project.id, release_id, wanted)
+
+    async def versions(self, project: Project, release_id: int) -> tuple[Release, tuple[Release, ...]]:
+        """A release, and the other releases of its package. Raises NotFoundError."""
+        async with self.database.snapshot() as tx:
+            found = await catalog.find_release(tx, project.id, release_id)
+            if found is None:
+                raise NotFoundError("Package")
+            return found, await listing.list_other_versions(tx, found)
 
     async def release(self, project: Project, release_id: int) -> ReleasePage:
         """One release. Raises NotFoundError."""
