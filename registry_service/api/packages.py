@@ -42,8 +42,7 @@ def _add_packages(router: APIRouter, service: Service) -> None:
     @router.get(_PACKAGE)
     async def show_package(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.READ)
-        release, versions = await service.browsing.versions(access.project, package_id)
-        entry = Entry(access.project, release)
+        entry, versions = await service.browsing.versions(access.project, package_id)
         return _json(gitlab_json.render_package(entry, versions, _reader(service, request, access)))
 
     @router.delete(_PACKAGE, status_code=204)

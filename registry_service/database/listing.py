@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from packaging.utils import canonicalize_version
-from sqlalchemy import ColumnElement, Select, and_, cast, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, cast, exists, false, func, literal, or_, select, tuple_
 
-from registry_service.database import catalog
+from registry_service.database import rows
+from registry_service.database.catalog import LARGEST_ID
 from registry_service.database.schema import Bytewise, file, package, project, release
 from registry_service.database.transaction import Transaction
 from registry_service.domain.catalog import File, Project, Release
@@ -19,11 +20,11 @@ from registry_service.domain.listing import (
     FileOrder,
     Listed,
     Order,
-    PackageStatus,
     Paging,
     Wanted,
     WantedFiles,
     part_of_name,
+    statuses_shown_as,
 )
 from registry_service.domain.upload_rules import is_valid_version
 
@@ -45,53 +46,68 @@ _FILES_SORTED_BY: Final[Mapping[FileOrder, ColumnElement[Any]]] = {  # Any: as a
 
 async def list_releases(tx: Transaction, projects: Sequence[Project], wanted: Wanted) -> Listed[Entry]:
     """A page of the releases of several projects."""
-    owners = {owner.id: owner for owner in projects}
-    found = _wanted(tuple(owners), wanted)
+    found = _wanted([owner.id for owner in projects], wanted)
     total = None if wanted.keyset else await _count(tx, found)
     query = _by_cursor(found, wanted) if wanted.keyset else _by_number(found, wanted.paging)
     column = _SORTED_BY.get(wanted.order)
     columns = (release.c.id,) if column is None else (column, release.c.id)
-    query = query.order_by(*_directed(columns, descending=wanted.descending))
-    rows = (await tx.execute(query)).all()
-    entries = tuple(Entry(owners[row.project_id], catalog.read_release(row)) for row in rows)
+    entries = await _entries(tx, query.order_by(*_directed(columns, descending=wanted.descending)), projects)
     return _cut(entries, wanted.paging, total)
 
 
-async def list_release_files(tx: Transaction, project_id: int, release_id: int, wanted: WantedFiles) -> Listed[File]:
+async def find_release(tx: Transaction, owner: Project, release_id: int) -> Entry | None:
+    """Find a release by the number that GitLab's URLs call a package id."""
+    query = _releases().where(package.c.project_id == owner.id, release.c.id == min(release_id, LARGEST_ID))
+    return next(iter(await _entries(tx, query, (owner,))), None)
+
+
+async def list_other_versions(tx: Transaction, shown: Entry) -> tuple[Entry, ...]:
+    """The other releases of a release's package, as GitLab sorts versions: as text."""
+    query = _releases().where(release.c.package_id == shown.release.package.id, release.c.id != shown.release.id)
+    return await _entries(tx, query.order_by(_SORTED_BY[Order.VERSION], release.c.id), (shown.project,))
+
+
+async def list_release_files(tx: Transaction, release_id: int, wanted: WantedFiles) -> Listed[File]:
     """A page of the files of one release."""
-    found = catalog.select_files(project_id).where(file.c.release_id == min(release_id, catalog.LARGEST_ID))
+    found = select(*rows.FILE_COLUMNS).where(file.c.release_id == release_id, file.c.deleted_at.is_(None))
     columns = (_FILES_SORTED_BY[wanted.order], file.c.id)
     query = _by_number(found, wanted.paging).order_by(*_directed(columns, descending=wanted.descending))
-    rows = (await tx.execute(query)).all()
-    return _cut(tuple(catalog.read_file(row) for row in rows), wanted.paging, await _count(tx, found))
-
-
-async def list_other_versions(tx: Transaction, shown: Release) -> tuple[Release, ...]:
-    """The other releases of a release's package, as GitLab sorts versions: as text."""
-    query = _releases().where(release.c.package_id == shown.package.id, release.c.id != shown.id)
-    rows = await tx.execute(query.order_by(_SORTED_BY[Order.VERSION], release.c.id))
-    return tuple(catalog.read_release(row) for row in rows)
+    files = tuple(rows.file(row) for row in await tx.execute(query))
+    return _cut(files, wanted.paging, await _count(tx, found))
 
 
 def _wanted(project_ids: Sequence[int], wanted: Wanted) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
-    query = _releases().where(package.c.project_id.in_(project_ids))
-    part = part_of_name(wanted.name)
-    if part is None or wanted.type != PYPI or wanted.status not in (None, PackageStatus.DEFAULT):
+    query, part = _releases().where(package.c.project_id.in_(project_ids)), part_of_name(wanted.name)
+    if part is None or wanted.type != PYPI:
         return query.where(false())
     if part:
         query = query.where(package.c.name.contains(part))
-    if not wanted.version:
-        return query
-    # `1.0` and `1.0.0` are one release, so either finds it.
-    named = release.c.canonical_version == canonicalize_version(wanted.version)
-    return query.where(named if is_valid_version(wanted.version) else false())
+    if wanted.status is not None:
+        pairs = [(whole.value, own.value) for whole, own in statuses_shown_as(wanted.status)]
+        query = query.where(tuple_(project.c.status, package.c.status).in_(pairs))
+    if wanted.version:
+        # `1.0` and `1.0.0` are one release, so either finds it.
+        named = release.c.canonical_version == canonicalize_version(wanted.version)
+        query = query.where(named if is_valid_version(wanted.version) else false())
+    return query
 
 
 def _releases() -> Select[Any]:  # Any: as above
     """Releases that have a file."""
     live = exists().where(file.c.release_id == release.c.id, file.c.deleted_at.is_(None))
-    joined = select(release, package.c.name, package.c.project_id).join(package, package.c.id == release.c.package_id)
+    columns = (release.c.id, release.c.version, release.c.created_at, package.c.project_id, *rows.PACKAGE_COLUMNS)
+    joined = select(*columns).join(package, package.c.id == release.c.package_id)
     return joined.join(project, project.c.id == package.c.project_id).where(live)
+
+
+async def _entries(tx: Transaction, query: Select[Any], projects: Sequence[Project]) -> tuple[Entry, ...]:  # Any: row
+    owners = {owner.id: owner for owner in projects}
+    return tuple(_entry(row, owners) for row in await tx.execute(query))
+
+
+def _entry(row: Sequence[Any], owners: Mapping[int, Project]) -> Entry:  # Any: as above
+    number, version, created_at, owner_id = row[:4]
+    return Entry(owners[owner_id], Release(number, rows.package(row[4:]), version, created_at))
 
 
 async def _count(tx: Transaction, found: Select[Any]) -> int | None:  # Any: as above

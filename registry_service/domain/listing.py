@@ -5,6 +5,7 @@ What stands here is a request and its answer; the database filters, sorts and cu
 
 import base64
 import binascii
+import itertools
 import json
 import re
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from registry_service.domain.catalog import Project, Release
+from registry_service.domain.status import Status, StatusMarker, strictest
 
 T = TypeVar("T")
 
@@ -55,7 +57,7 @@ class FileOrder(StrEnum):
 
 
 class PackageStatus(StrEnum):
-    """GitLab's statuses of a package."""
+    """GitLab's statuses of a package. ERROR is GitLab's for one that is shown and cannot be installed."""
 
     DEFAULT = "default"
     HIDDEN = "hidden"
@@ -63,6 +65,15 @@ class PackageStatus(StrEnum):
     ERROR = "error"
     PENDING_DESTRUCTION = "pending_destruction"
     DEPRECATED = "deprecated"
+
+
+# GitLab knows no archived package; one here can be installed like any other.
+_SHOWN_AS: Final = {
+    Status.ACTIVE: PackageStatus.DEFAULT,
+    Status.DEPRECATED: PackageStatus.DEPRECATED,
+    Status.ARCHIVED: PackageStatus.DEFAULT,
+    Status.QUARANTINED: PackageStatus.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,11 @@ class Entry:
     project: Project
     release: Release
 
+    @property
+    def status(self) -> PackageStatus:
+        """The status that counts for it, in GitLab's words."""
+        return _SHOWN_AS[strictest(self.project.marker, self.release.package.marker).status]
+
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
@@ -130,6 +146,16 @@ class Listed(Generic[T]):
     def pages(self) -> int | None:
         """How many pages there are; a list of nothing has one."""
         return None if self.total is None else max(1, -(-self.total // self.paging.per_page))
+
+
+def statuses_shown_as(shown: PackageStatus) -> tuple[tuple[Status, Status], ...]:
+    """Every pair of a project's and a package's own status that makes GitLab's."""
+    pairs = itertools.product(Status, repeat=2)
+    return tuple(
+        (whole, own)
+        for whole, own in pairs
+        if _SHOWN_AS[strictest(StatusMarker(whole), StatusMarker(own)).status] is shown
+    )
 
 
 def part_of_name(spelled: str) -> str | None:

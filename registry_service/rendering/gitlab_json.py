@@ -3,7 +3,7 @@
 What GitLab shows only of packages that a pipeline made (`pipeline`, `pipelines`) is absent here as it is there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from registry_service.contract import urls
 from registry_service.domain.catalog import File, Release
-from registry_service.domain.listing import PYPI, Entry, Listed, PackageStatus, Wanted, cursor_after, write_cursor
+from registry_service.domain.listing import PYPI, Entry, Listed, Wanted, cursor_after, write_cursor
 from registry_service.rendering.json import render
 
 T = TypeVar("T")
@@ -30,9 +30,9 @@ def render_packages(listed: Listed[Entry], reader: Reader, *, of_group: bool = F
     return render([_package(entry, reader) | (_whereabouts(entry) if of_group else {}) for entry in listed.entries])
 
 
-def render_package(entry: Entry, versions: tuple[Release, ...], reader: Reader) -> bytes:
+def render_package(entry: Entry, versions: Sequence[Entry], reader: Reader) -> bytes:
     """One package, with the other versions of it."""
-    return render(_package(entry, reader) | {"versions": [_version(release) for release in versions]})
+    return render(_package(entry, reader) | {"versions": [_version(other.release) for other in versions]})
 
 
 def render_files(release_id: int, listed: Listed[File]) -> bytes:
@@ -86,7 +86,7 @@ def _package(entry: Entry, reader: Reader) -> dict[str, object]:
         "name": release.package.name,
         "version": release.version,
         "package_type": PYPI,
-        "status": PackageStatus.DEFAULT,
+        "status": entry.status,
         "_links": links,
         "created_at": _time(release.created_at),
         "last_downloaded_at": None,

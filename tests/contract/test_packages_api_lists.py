@@ -186,3 +186,18 @@ async def _hold(tx: Transaction, count: int) -> None:
     times = {"upload_time": now, "stored_at": now}
     values = {"project_id": 1, "published_by": "ci", **digests, **facts, **times}
     await tx.connection.execute(insert(file).values(**values), files)
+
+
+async def test_a_list_says_which_status_counts_and_asks_for_it(registry: Registry, token: str) -> None:
+    def shown(answer: httpx2.Response) -> list[tuple[str, str]]:
+        return [(package["name"], package["status"]) for package in answer.json()]
+
+    for name, status in (("b", "deprecated"), ("a-b", "quarantined")):
+        url = f"/api/v1/projects/demo/packages/{name}/status"
+        answer = await registry.http.put(url, json={"status": status}, headers={"private-token": token})
+        assert answer.status_code == 204
+    statuses = {"ab": "default", "a-b": "error", "b": "deprecated"}
+    assert shown(await _list(registry, token, {})) == [(name, statuses[name]) for name, _ in _BY_AGE]
+    for name, status in statuses.items():
+        expected = [(held, status) for held, _ in _BY_AGE if held == name]
+        assert shown(await _list(registry, token, {"status": status})) == expected

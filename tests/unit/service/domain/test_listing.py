@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -18,16 +20,20 @@ from registry_service.domain.listing import (
     InvalidCursorError,
     Listed,
     Order,
+    PackageStatus,
     Paging,
     cursor_after,
     part_of_name,
     read_cursor,
+    statuses_shown_as,
     write_cursor,
 )
+from registry_service.domain.status import Status, StatusMarker
 
 _PROJECT = Project(7, "team-a", Visibility.PRIVATE)
 _BEGAN = datetime(2026, 11, 24, 10, 30, 0, 123456, tzinfo=UTC)
-_ENTRY = Entry(_PROJECT, Release(3, Package(1, NormalizedName("foo-bar")), "1.0+local", _BEGAN))
+_RELEASE = Release(3, Package(1, NormalizedName("foo-bar")), "1.0+local", _BEGAN)
+_ENTRY = Entry(_PROJECT, _RELEASE)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,30 @@ def test_a_cursor_says_what_a_page_ended_with(order: Order, value: str) -> None:
 @given(st.text(st.characters(exclude_categories=["C", "Z"])), st.integers(1, 2**63 - 1))
 def test_a_cursor_comes_back_as_it_was_given(value: str, number: int) -> None:
     assert read_cursor(write_cursor(Cursor(value, number), Order.NAME), Order.NAME) == Cursor(value, number)
+
+
+@pytest.mark.parametrize(
+    ("whole", "own", "shown"),
+    [
+        (Status.ACTIVE, Status.ACTIVE, PackageStatus.DEFAULT),
+        (Status.ACTIVE, Status.DEPRECATED, PackageStatus.DEPRECATED),
+        (Status.DEPRECATED, Status.ACTIVE, PackageStatus.DEPRECATED),
+        (Status.ARCHIVED, Status.DEPRECATED, PackageStatus.DEFAULT),
+        (Status.QUARANTINED, Status.ACTIVE, PackageStatus.ERROR),
+    ],
+)
+def test_a_status_is_shown_in_gitlabs_words(whole: Status, own: Status, shown: PackageStatus) -> None:
+    package = Package(1, NormalizedName("foo"), marker=StatusMarker(own))
+    entry = Entry(
+        Project(7, "team-a", Visibility.PRIVATE, marker=StatusMarker(whole)), replace(_RELEASE, package=package)
+    )
+    assert entry.status is shown
+    assert (whole, own) in statuses_shown_as(shown)
+
+
+def test_every_pair_of_statuses_is_shown_as_one() -> None:
+    pairs = [pair for shown in PackageStatus for pair in statuses_shown_as(shown)]
+    assert sorted(pairs) == sorted(itertools.product(Status, repeat=2))
 
 
 def _written(content: object) -> str:

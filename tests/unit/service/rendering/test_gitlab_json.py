@@ -59,7 +59,8 @@ def test_a_groups_list_says_where_each_package_is() -> None:
 
 
 def test_a_package_names_its_other_versions() -> None:
-    package = _loaded(gitlab_json.render_package(_ENTRY, (Release(2, _FOO, "1.0", _BEGAN),), _READER))
+    other = Entry(_PROJECT, Release(2, _FOO, "1.0", _BEGAN))
+    package = _loaded(gitlab_json.render_package(_ENTRY, (other,), _READER))
     versions = [{"id": 2, "version": "1.0", "created_at": "2026-11-24T01:00:00.000Z", "tags": []}]
     assert package == _PACKAGE | {"versions": versions}
 
