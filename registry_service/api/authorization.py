@@ -1,9 +1,12 @@
 """How a route of FastAPI's asks who may do what; `reads` does the same for its own."""
 
+from collections.abc import Mapping
+
 from fastapi import Request
 
-from registry_service.domain.access import Permission
+from registry_service.domain.access import Permission, Principal
 from registry_service.domain.credentials import read_credential
+from registry_service.errors import HiddenError
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.service import Service
 
@@ -11,3 +14,11 @@ from registry_service.use_cases.service import Service
 async def authorize(service: Service, request: Request, project: str, permission: Permission) -> Access:
     """Let a request into a project. Raises UnauthenticatedError, HiddenError or ForbiddenError."""
     return await service.authenticating.authorize(read_credential(request.headers), permission, project)
+
+
+async def authorize_group(service: Service, headers: Mapping[str, str], registry: str) -> Principal:
+    """Let a request read the group of this name. Raises UnauthenticatedError, HiddenError or ForbiddenError."""
+    reader = await service.authenticating.authorize_group(read_credential(headers))
+    if registry != service.settings.registry_name:
+        raise HiddenError("Group")
+    return reader

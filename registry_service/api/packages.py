@@ -4,15 +4,15 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from registry_service.api.authorization import authorize
-from registry_service.api.list_query import PROJECT_ORDERS, read_wanted, read_wanted_files
-from registry_service.domain.access import Decision, Permission, allows
+from registry_service.api.authorization import authorize, authorize_group
+from registry_service.api.list_query import GROUP_ORDERS, PROJECT_ORDERS, read_wanted, read_wanted_files
+from registry_service.domain.access import Permission, Principal, permissions
 from registry_service.domain.listing import Entry, Listed, Wanted
 from registry_service.rendering import gitlab_json
 from registry_service.rendering.gitlab_json import Reader
-from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.service import Service
 
+_GROUP_PACKAGES: Final = "/api/v4/groups/{registry}/packages"
 _PACKAGES: Final = "/api/v4/projects/{project}/packages"
 _PACKAGE: Final = _PACKAGES + "/{package_id:int}"
 _FILES: Final = _PACKAGE + "/package_files"
@@ -23,27 +23,40 @@ _KEPT: Final = frozenset(("package_name", "package_version", "package_type", "st
 def packages_router(service: Service) -> APIRouter:
     """Every route of the API that is about packages."""
     router = APIRouter()
+    _add_lists(router, service)
     _add_packages(router, service)
     _add_files(router, service)
     return router
 
 
-def _add_packages(router: APIRouter, service: Service) -> None:
+def _add_lists(router: APIRouter, service: Service) -> None:
     @router.head(_PACKAGES, include_in_schema=False)
     @router.get(_PACKAGES)
     async def list_packages(request: Request, project: str) -> Response:
         access = await authorize(service, request, project, Permission.READ)
         wanted = read_wanted(request.query_params, PROJECT_ORDERS)
         listed = await service.browsing.listed((access.project,), wanted)
-        reader = _reader(service, request, access)
+        reader = _reader(service, request, access.principal)
         return _json(gitlab_json.render_packages(listed, reader), _headers(reader, request, wanted, listed))
 
+    @router.head(_GROUP_PACKAGES, include_in_schema=False)
+    @router.get(_GROUP_PACKAGES)
+    async def list_group_packages(request: Request, registry: str) -> Response:
+        principal = await authorize_group(service, request.headers, registry)
+        wanted = read_wanted(request.query_params, GROUP_ORDERS)
+        listed = await service.browsing.listed_in_group(principal, wanted)
+        reader = _reader(service, request, principal)
+        content = gitlab_json.render_packages(listed, reader, of_group=True)
+        return _json(content, _headers(reader, request, wanted, listed))
+
+
+def _add_packages(router: APIRouter, service: Service) -> None:
     @router.head(_PACKAGE, include_in_schema=False)
     @router.get(_PACKAGE)
     async def show_package(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.READ)
         entry, versions = await service.browsing.versions(access.project, package_id)
-        return _json(gitlab_json.render_package(entry, versions, _reader(service, request, access)))
+        return _json(gitlab_json.render_package(entry, versions, _reader(service, request, access.principal)))
 
     @router.delete(_PACKAGE, status_code=204)
     async def delete_package(request: Request, project: str, package_id: int) -> Response:
@@ -59,7 +72,7 @@ def _add_files(router: APIRouter, service: Service) -> None:
         access = await authorize(service, request, project, Permission.READ)
         wanted = read_wanted_files(request.query_params)
         listed = await service.browsing.listed_files(access.project, package_id, wanted)
-        url = _reader(service, request, access).base_url + request.url.path
+        url = _reader(service, request, access.principal).base_url + request.url.path
         return _json(gitlab_json.render_files(package_id, listed), gitlab_json.pagination(listed, url, _kept(request)))
 
     @router.delete(_FILES + "/{file_id:int}", status_code=204)
@@ -69,10 +82,11 @@ def _add_files(router: APIRouter, service: Service) -> None:
         return Response(status_code=204)
 
 
-def _reader(service: Service, request: Request, access: Access) -> Reader:
+def _reader(service: Service, request: Request, principal: Principal | None) -> Reader:
     base_url = service.settings.external_url or str(request.base_url).rstrip("/")
-    may_delete = allows(access.principal, Permission.CURATE, access.project) is Decision.ALLOWED
-    return Reader(base_url, frozenset({access.project.id} if may_delete else ()))
+    if principal is None or Permission.CURATE not in permissions(principal):
+        return Reader(base_url)
+    return Reader(base_url, may_delete_in=principal.project_id)
 
 
 def _headers(reader: Reader, request: Request, wanted: Wanted, listed: Listed[Entry]) -> dict[str, str]:

@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: where the registry is for them (a URL without a path), and the projects they may delete from."""
+    """Who looks: where the registry is for them (a URL without a path), and the project they may delete from."""
 
     base_url: str
-    may_delete_in: frozenset[int]
+    may_delete_in: int | None = None
 
 
 def render_packages(listed: Listed[Entry], reader: Reader, *, of_group: bool = False) -> bytes:
@@ -79,7 +79,7 @@ def _link(url: str, parameters: Mapping[str, object], relation: str) -> str:
 def _package(entry: Entry, reader: Reader) -> dict[str, object]:
     project, release = entry.project, entry.release
     links = {"web_path": urls.package_page_path(project.path, release.id)}
-    if project.id in reader.may_delete_in:
+    if project.id == reader.may_delete_in:
         links["delete_api_path"] = reader.base_url + urls.package_api_path(project.id, release.id)
     return {
         "id": release.id,

@@ -32,8 +32,8 @@ _PACKAGE = {
     "last_downloaded_at": None,
     "tags": [],
 }
-_READER = Reader("https://registry.example", frozenset())
-_OWNER = Reader("https://registry.example", frozenset({7}))
+_READER = Reader("https://registry.example")
+_OWNER = Reader("https://registry.example", may_delete_in=7)
 
 
 def _listed(*entries: Entry, page: int = 1, has_more: bool = False, total: int | None = None) -> Listed[Entry]:
