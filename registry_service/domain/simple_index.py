@@ -33,4 +33,10 @@ class RootPage:
 def package_page(project: str, name: NormalizedName, files: Iterable[File]) -> PackagePage:
     """Arrange a package's files. PEP 700: every file's version is listed, each once."""
     ordered = tuple(sorted(files, key=lambda file: (Version(file.version), file.filename)))
-    return PackagePage(project, name, tuple(dict.fromkeys(file.version for file in ordered)), ordered)
+    return PackagePage(project, name, _each_once(dict.fromkeys(file.version for file in ordered)), ordered)
+
+
+def _each_once(ordered: dict[str, None]) -> tuple[str, ...]:
+    """Of equal versions the first spelling: `1.0` and `1.0.0` are one release."""
+    spelled = {Version(version): version for version in reversed(ordered)}
+    return tuple(reversed(spelled.values()))
