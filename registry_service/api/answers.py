@@ -1,6 +1,7 @@
 """Errors as responses, the same on every port."""
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -22,10 +23,10 @@ def explain(error: RegistryError) -> ErrorAnswer:
     return render_error(error)
 
 
-def error_response(error: RegistryError) -> Response:
-    """The response for an error."""
+def error_response(error: RegistryError, headers: Mapping[str, str] | None = None) -> Response:
+    """The response for an error, with `headers` beside its own."""
     answer = explain(error)
-    return Response(answer.body, answer.status, {**answer.headers, "content-type": "application/json"})
+    return Response(answer.body, answer.status, {**(headers or {}), **answer.headers}, "application/json")
 
 
 def install_error_answers(app: FastAPI) -> None:

@@ -18,11 +18,16 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from registry_service.domain.upload_rules import Digests
 from registry_service.errors import RefusedError
 
-# What the rules compare. Every other field repeats what the archive says, and is let go as it arrives.
-KEPT_FIELDS: Final = frozenset(
-    (":action", "name", "version", "filetype", "md5_digest", "sha256_digest", "blake2_256_digest")
-)
 MAX_FIELD_BYTES: Final = 4096
+# A signature with its certificate and its proof of transparency takes about 10 kB.
+MAX_ATTESTATIONS_BYTES: Final = 256 * 1024
+# What the rules compare, and how long it may be. Every other field repeats what the archive says, and is let go as it
+# arrives.
+KEPT_FIELDS: Final = {
+    **dict.fromkeys((":action", "name", "version", "filetype"), MAX_FIELD_BYTES),
+    **dict.fromkeys(("md5_digest", "sha256_digest", "blake2_256_digest"), MAX_FIELD_BYTES),
+    "attestations": MAX_ATTESTATIONS_BYTES,
+}
 # A README of several MB is ordinary; more than this beside the file is not.
 MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 30
@@ -183,8 +188,8 @@ class _FormParser:
             raise RefusedError(f"The form has more than {MAX_OTHER_BYTES} bytes beside the file")
         if self._name in KEPT_FIELDS:
             self._value += data[start:end]
-            if len(self._value) > MAX_FIELD_BYTES:
-                raise RefusedError(f"The form field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
+            if len(self._value) > KEPT_FIELDS[self._name]:
+                raise RefusedError(f"The form field {self._name} is longer than {KEPT_FIELDS[self._name]} bytes")
 
     def _part_ends(self) -> None:
         if self._name in KEPT_FIELDS:

@@ -3,6 +3,7 @@
 Text that is ordered or compared byte by byte carries the collation "C", so that PostgreSQL and SQLite agree.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -55,6 +56,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
 
 
+def _marked() -> Iterator[Column[Any]]:  # Any: a number and texts
+    """A page's serial, taken inside the transaction that changes what it shows, and its status marker (PEP 792)."""
+    yield Column("serial", BigInteger, nullable=False, server_default="0")
+    yield Column("status", Text, nullable=False, server_default="active")
+    yield Column("status_reason", Text, nullable=False, server_default="")
+
+
 # One row: who this registry is, whose data it holds, and the rules it was last given.
 registry: Final = Table(
     "registry",
@@ -79,6 +87,7 @@ project: Final = Table(
     Column("visibility", Text, nullable=False),
     Column("namespace_uid", Bytewise, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
+    *_marked(),
     sqlite_autoincrement=True,  # a numeric id is never reused
 )
 
@@ -131,6 +140,7 @@ package: Final = Table(
     Column("project_id", Id, ForeignKey("project.id"), nullable=False),
     Column("name", Bytewise, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    *_marked(),
     UniqueConstraint("project_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -174,6 +184,8 @@ file: Final = Table(
     Column("yanked", Text),
     # A deleted file keeps its row: its name belongs to its bytes for ever.
     Column("deleted_at", UtcDateTime),
+    # The JSON array that came with the upload (PEP 740).
+    Column("attestations", Text),
     UniqueConstraint("project_id", "filename"),
     UniqueConstraint("release_id", "variant"),
     sqlite_autoincrement=True,

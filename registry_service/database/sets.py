@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from registry_service.contract.sync import NEVER_WRITTEN, RulesState, SetSummary, TokenEntry
+from registry_service.database import rows
 from registry_service.database.schema import project, registry, token, token_set
 from registry_service.database.transaction import Transaction
 from registry_service.domain.catalog import Project, Visibility
@@ -42,9 +43,9 @@ class BoundProject:
 async def list_sets(tx: Transaction, after: str, limit: int) -> tuple[SetSummary, ...]:
     """Up to `limit` sets whose namespace UID follows `after`, in the order of the UIDs."""
     query = select(token_set).where(token_set.c.namespace_uid > after).order_by(token_set.c.namespace_uid).limit(limit)
-    rows = (await tx.execute(query)).all()
-    revoked = await _revoked(tx, [row.namespace_uid for row in rows])
-    return tuple(_summary(row, revoked.get(row.namespace_uid, ())) for row in rows)
+    found = (await tx.execute(query)).all()
+    revoked = await _revoked(tx, [row.namespace_uid for row in found])
+    return tuple(_summary(row, revoked.get(row.namespace_uid, ())) for row in found)
 
 
 async def find_set(tx: Transaction, namespace_uid: str) -> SetSummary | None:
@@ -88,9 +89,9 @@ async def replace_set(
     await _delete_tokens(tx, received.namespace_uid)
     ids = [entry.id for entry in tokens]
     dead = set((await tx.execute(select(token.c.id).where(token.c.id.in_(ids)))).scalars()) if ids else set()
-    rows = [_token_row(entry, received.namespace_uid, project_id, now) for entry in tokens if entry.id not in dead]
-    if rows:
-        await tx.execute(insert(token).values(rows))
+    live = [_token_row(entry, received.namespace_uid, project_id, now) for entry in tokens if entry.id not in dead]
+    if live:
+        await tx.execute(insert(token).values(live))
     await tx.execute(delete(token_set).where(token_set.c.namespace_uid == received.namespace_uid))
     values = {
         "namespace_uid": received.namespace_uid,
@@ -159,5 +160,4 @@ def _summary(row: Row[Any], revoked: tuple[str, ...]) -> SetSummary:  # Any: SQL
 
 
 def _bound(row: Row[Any]) -> BoundProject:  # Any: as above
-    held = Project(id=row.id, path=row.path, visibility=Visibility(row.visibility))
-    return BoundProject(held, row.namespace_uid)
+    return BoundProject(rows.project(row), row.namespace_uid)

@@ -10,6 +10,7 @@ from registry_service.use_cases.browsing import Browsing
 from registry_service.use_cases.curating import Curating
 from registry_service.use_cases.downloading import Downloading
 from registry_service.use_cases.founding import Founding
+from registry_service.use_cases.indexing import Indexing
 from registry_service.use_cases.minting import Minting
 from registry_service.use_cases.publishing import Publishing
 from registry_service.use_cases.signing_in import SigningIn
@@ -31,4 +32,5 @@ class Service:
     token_sync: TokenSync
     minting: Minting
     founding: Founding
+    indexing: Indexing
     signing_in: SigningIn

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
+from registry_service.contract import urls
 from registry_service.domain.catalog import File
 from registry_service.domain.distribution import Kind, parse_filename
-from registry_service.domain.simple_index import package_page
+from registry_service.domain.simple_index import PackagePage, package_page
+from registry_service.domain.status import Status, StatusMarker
 from registry_service.rendering import html, json
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
     from packaging.utils import NormalizedName
 
+ORIGIN = "https://registry.example"
 _MARKUP = """<>&"'=#?%+ \\/;`é漢\u2028"""
 # A few, so that examples collide: one release with several files, one version in several spellings.
 _SMALL = st.integers(0, 2).map(str) | st.integers(0, 20261124).map(str)
@@ -89,18 +92,24 @@ def filenames(
 
 @dataclass(frozen=True)
 class Catalog:
-    """One package of the project `demo`, its files in the order in which a database might give them."""
+    """One package of an index at `base`, its files in the order in which a database might give them."""
 
+    base: str
     name: NormalizedName
     files: tuple[File, ...]
+    marker: StatusMarker
+
+    def page(self, files: Iterable[File] | None = None) -> PackagePage:
+        """Its page, of these rows or its own."""
+        return package_page(self.base, self.name, self.files if files is None else files, self.marker)
 
     def json(self, files: Iterable[File] | None = None) -> bytes:
-        """Its page as JSON, of these rows or its own."""
-        return json.render_package(package_page("demo", self.name, self.files if files is None else files))
+        """Its page as JSON."""
+        return json.render_package(self.page(files), ORIGIN)
 
     def html(self, files: Iterable[File] | None = None) -> bytes:
-        """Its page as HTML, of these rows or its own."""
-        return html.render_package(package_page("demo", self.name, self.files if files is None else files))
+        """Its page as HTML."""
+        return html.render_package(self.page(files), ORIGIN)
 
 
 @st.composite
@@ -110,7 +119,9 @@ def catalogs(draw: DrawFn) -> Catalog:
     spelled = st.sampled_from([name, name.replace("-", "_"), name.replace("-", ".").upper(), name.title()])
     versions = spelled_versions() | st.sampled_from(["1.0", "1", "1.0.0", "1.0a1", "1.alpha1", "1.0+a.b", "1+a_b"])
     found = draw(st.lists(filenames(spelled, versions), max_size=6, unique=True))
-    return Catalog(name, tuple(draw(_files(filename)) for filename in found))
+    base = draw(st.sampled_from([urls.upload_path("demo"), urls.group_path("registry")]))
+    marker = StatusMarker(draw(st.sampled_from(Status)), draw(one_line))
+    return Catalog(base, name, tuple(draw(_files(filename)) for filename in found), marker)
 
 
 @st.composite
@@ -132,6 +143,7 @@ def _files(draw: DrawFn, filename: str) -> File:
         requires_python=draw(st.none() | specifiers),
         metadata_sha256=_digest(filename + ".metadata", "sha256") if has_metadata else None,
         yanked=draw(st.none() | one_line),
+        attested=draw(st.booleans()),
     )
 
 

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
+from registry_service.contract import urls
 from registry_service.domain.simple_index import RootPage
+from registry_service.domain.status import Status
 from registry_service.rendering import html
 from registry_service.rendering import json as json_pages
 from tests.outcomes import issue_4
 from tests.support import schemas
-from tests.unit.service.strategies import Catalog, catalogs, project_names
+from tests.unit.service.strategies import ORIGIN, Catalog, catalogs, project_names
 
 if TYPE_CHECKING:
     from random import Random
@@ -65,7 +67,10 @@ class _Page(HTMLParser):
 @given(catalogs())
 def test_json_and_html_agree_file_by_file(catalog: Catalog) -> None:
     page, shown = json.loads(catalog.json()), _Page(catalog.html())
-    assert len(page["files"]) == len(shown.anchors) == len(catalog.files)
+    assert len(page["files"]) == len(shown.anchors)
+    status = page.get("project-status", {})
+    assert shown.meta.get("pypi:project-status") == status.get("status")
+    assert shown.meta.get("pypi:project-status-reason") == status.get("reason")
     for file, anchor, text in zip(page["files"], shown.anchors, shown.texts, strict=True):
         assert anchor.pop("href") == f"{file['url']}#sha256={file['hashes']['sha256']}"
         assert text == file["filename"]
@@ -73,6 +78,7 @@ def test_json_and_html_agree_file_by_file(catalog: Catalog) -> None:
         metadata = file.get("core-metadata")
         for name in ("data-core-metadata", "data-dist-info-metadata"):
             assert anchor.pop(name, None) == (metadata and f"sha256={metadata['sha256']}")
+        assert anchor.pop("data-provenance", None) == file.get("provenance")
         yanked = anchor.pop("data-yanked", None)
         assert file["yanked"] == (False if yanked is None else yanked or True)
         assert anchor == {}
@@ -83,8 +89,12 @@ def test_json_and_html_agree_file_by_file(catalog: Catalog) -> None:
 def test_a_page_says_of_each_file_what_the_catalog_does(catalog: Catalog) -> None:
     page = json.loads(catalog.json())
     said = {file["filename"]: file for file in page["files"]}
-    assert said.keys() == {file.filename for file in catalog.files}
-    for file in catalog.files:
+    assert page.get("project-status", {"status": "active"})["status"] == catalog.marker.status
+    assert page.get("project-status", {}).get("reason", "") == catalog.marker.reason
+    # PEP 792: an index must not offer what is quarantined; its versions may stay.
+    offered = () if catalog.marker.status is Status.QUARANTINED else catalog.files
+    assert said.keys() == {file.filename for file in offered}
+    for file in offered:
         entry = said[file.filename]
         assert (entry["size"], entry["hashes"]) == (file.size, {"sha256": file.sha256})
         assert entry.get("requires-python") == file.requires_python
@@ -92,6 +102,7 @@ def test_a_page_says_of_each_file_what_the_catalog_does(catalog: Catalog) -> Non
         assert entry.get("core-metadata", {}).get("sha256") == file.metadata_sha256
         read = datetime.strptime(entry["upload-time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
         assert read == file.upload_time
+        assert ("provenance" in entry) == file.attested
 
 
 @_EVERY_TIME
@@ -105,6 +116,10 @@ def test_a_url_ends_with_the_file_name_and_an_anchors_text_is_it(catalog: Catalo
         assert unquote(last) == text
         assert not set(last) & set("+! ")
         assert (url.scheme, url.netloc, url.query) == ("", "", "")
+        assert url.path.startswith(f"{catalog.base}/files/")
+        provenance = urlsplit(anchor.get("data-provenance") or f"{ORIGIN}/{last}/provenance")
+        assert f"{provenance.scheme}://{provenance.netloc}" == ORIGIN
+        assert unquote(provenance.path.split("/")[-2]) == text
 
 
 @_EVERY_TIME
@@ -114,7 +129,7 @@ def test_versions_are_each_once_in_packagings_order_and_every_files_is_there(cat
     page = json.loads(catalog.json())
     versions = [Version(version) for version in page["versions"]]
     assert versions == sorted(set(versions))
-    assert set(versions) == {_read(file["filename"]) for file in page["files"]}
+    assert set(versions) == {_read(file.filename) for file in catalog.files}
     order = [_read(file["filename"]) for file in page["files"]]
     assert order == sorted(order)
 
@@ -142,22 +157,24 @@ def test_a_page_has_the_frame_that_pep_503_and_629_ask_for(catalog: Catalog) -> 
     """6.18: whatever a reason or a specifier holds, nothing but anchors stands in the page."""
     shown = _Page(catalog.html())
     assert shown.doctype == "DOCTYPE html"
-    assert shown.meta == {"pypi:repository-version": "1.4"}
-    frame = ["html", "head", "meta", "title", "/title", "/head", "body", "h1", "/h1"]
-    assert shown.tags == [*frame, *(["a", "/a", "br"] * len(catalog.files)), "/body", "/html"]
+    assert shown.meta["pypi:repository-version"] == "1.4"
+    assert shown.meta.keys() <= {"pypi:repository-version", "pypi:project-status", "pypi:project-status-reason"}
+    frame = ["html", "head", *(["meta"] * len(shown.meta)), "title", "/title", "/head", "body", "h1", "/h1"]
+    files = len(json.loads(catalog.json())["files"])
+    assert shown.tags == [*frame, *(["a", "/a", "br"] * files), "/body", "/html"]
 
 
 @_EVERY_TIME
 @given(st.lists(project_names, max_size=8))
 def test_the_root_names_every_package_once_in_both_forms(names: list[str]) -> None:
-    root = RootPage("demo", tuple(sorted({canonicalize_name(name) for name in names})))
+    root = RootPage(urls.upload_path("demo"), tuple(sorted({canonicalize_name(name) for name in names})))
     page, shown = json.loads(json_pages.render_root(root)), _Page(html.render_root(root))
     schemas.validate("simple-root", page)
     listed = [entry["name"] for entry in page["projects"]]
     assert listed == shown.texts == list(root.names)
     for name, anchor in zip(listed, shown.anchors, strict=True):
         assert anchor.keys() == {"href"}
-        assert (anchor["href"] or "").endswith(f"/simple/{name}/")
+        assert anchor["href"] == f"{root.base}/simple/{name}/"
 
 
 def _read(filename: str) -> Version:

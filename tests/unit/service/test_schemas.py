@@ -52,7 +52,9 @@ _FILE = File(
     yanked="broken",
 )
 _NAME = canonicalize_name("foo")
-_PAGE: dict[str, Any] = json.loads(json_pages.render_package(package_page("demo", _NAME, [_FILE])))  # Any: JSON
+_PAGE: dict[str, Any] = json.loads(
+    json_pages.render_package(package_page("/api/v4/projects/demo/packages/pypi", _NAME, [_FILE]))
+)  # Any: JSON
 _PROJECT = Project(1, "demo", Visibility.PRIVATE)
 _RELEASE = Release(1, Package(1, _NAME), "1.0", _WHEN)
 

@@ -26,6 +26,8 @@ from registry_service.rendering.errors import render_error
     [
         (UnauthenticatedError(), 401, "401 Unauthorized"),
         (ForbiddenError(), 403, "403 Forbidden"),
+        (ForbiddenError("It is archived"), 403, "403 Forbidden - It is archived"),
+        (HiddenError("Group"), 404, "404 Group Not Found"),
         (HiddenError(), 404, "404 Project Not Found"),
         (NotFoundError("Package"), 404, "404 Package Not Found"),
         (RefusedError("File is too large"), 400, "400 Bad request - File is too large"),
