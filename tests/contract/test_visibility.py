@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from registry_service.contract.tokens import Scope, TokenType, mint
@@ -20,75 +21,73 @@ from tests.outcomes import issue_4
 from tests.support import packages
 
 if TYPE_CHECKING:
-    import httpx2
-
     from tests.contract.conftest import Registry
 
 pytestmark = pytest.mark.anyio
 
 _TABLES = {
     Visibility.PRIVATE: """
-                                    root  page  file  metadata  list  upload  delete  yank
-    nobody                          401   401   401   401       401   401     401     401
-    wrong token                     401   401   401   401       401   401     401     401
-    expired personal                401   401   401   401       401   401     401     401
-    revoked personal                401   401   401   401       401   401     401     401
-    suspended personal              401   401   401   401       401   401     401     401
-    personal api                    200   200   200   200       200   201     204     204
-    personal read_api               200   200   200   200       200   403     403     403
-    personal read                   200   200   200   200       200   403     403     403
-    personal write                  403   403   403   403       403   201     403     403
-    deploy read                     200   200   200   200       200   403     403     403
-    deploy write                    403   403   403   403       403   201     403     403
-    deploy read,write               200   200   200   200       200   201     403     403
-    job                             200   200   200   200       200   201     403     403
-    job with another user name      401   401   401   401       401   401     401     401
-    other project's personal api    404   404   404   404       404   404     404     404
-    other project's deploy read     404   404   404   404       404   404     404     404
-    other project's deploy write    404   404   404   404       404   404     404     404
-    other project's job             404   404   404   404       404   404     404     404
+                                    root  page  file  metadata  list  group  upload  delete  yank  status
+    nobody                          401   401   401   401       401   401    401     401     401   401
+    wrong token                     401   401   401   401       401   401    401     401     401   401
+    expired personal                401   401   401   401       401   401    401     401     401   401
+    revoked personal                401   401   401   401       401   401    401     401     401   401
+    suspended personal              401   401   401   401       401   401    401     401     401   401
+    personal api                    200   200   200   200       200   200    201     204     204   204
+    personal read_api               200   200   200   200       200   200    403     403     403   403
+    personal read                   200   200   200   200       200   200    403     403     403   403
+    personal write                  403   403   403   403       403   403    201     403     403   403
+    deploy read                     200   200   200   200       200   200    403     403     403   403
+    deploy write                    403   403   403   403       403   403    201     403     403   403
+    deploy read,write               200   200   200   200       200   200    201     403     403   403
+    job                             200   200   200   200       200   200    201     403     403   403
+    job with another user name      401   401   401   401       401   401    401     401     401   401
+    other project's personal api    404   404   404   404       404   404    404     404     404   404
+    other project's deploy read     404   404   404   404       404   404    404     404     404   404
+    other project's deploy write    404   404   404   404       404   403    404     404     404   404
+    other project's job             404   404   404   404       404   404    404     404     404   404
     """,
     Visibility.INTERNAL: """
-                                    root  page  file  metadata  list  upload  delete  yank
-    nobody                          401   401   401   401       401   401     401     401
-    wrong token                     401   401   401   401       401   401     401     401
-    expired personal                401   401   401   401       401   401     401     401
-    revoked personal                401   401   401   401       401   401     401     401
-    suspended personal              401   401   401   401       401   401     401     401
-    personal api                    200   200   200   200       200   201     204     204
-    personal read_api               200   200   200   200       200   403     403     403
-    personal read                   200   200   200   200       200   403     403     403
-    personal write                  403   403   403   403       403   201     403     403
-    deploy read                     200   200   200   200       200   403     403     403
-    deploy write                    403   403   403   403       403   201     403     403
-    deploy read,write               200   200   200   200       200   201     403     403
-    job                             200   200   200   200       200   201     403     403
-    job with another user name      401   401   401   401       401   401     401     401
-    other project's personal api    200   200   200   200       200   403     403     403
-    other project's deploy read     200   200   200   200       200   403     403     403
-    other project's deploy write    403   403   403   403       403   403     403     403
-    other project's job             200   200   200   200       200   403     403     403
+                                    root  page  file  metadata  list  group  upload  delete  yank  status
+    nobody                          401   401   401   401       401   401    401     401     401   401
+    wrong token                     401   401   401   401       401   401    401     401     401   401
+    expired personal                401   401   401   401       401   401    401     401     401   401
+    revoked personal                401   401   401   401       401   401    401     401     401   401
+    suspended personal              401   401   401   401       401   401    401     401     401   401
+    personal api                    200   200   200   200       200   200    201     204     204   204
+    personal read_api               200   200   200   200       200   200    403     403     403   403
+    personal read                   200   200   200   200       200   200    403     403     403   403
+    personal write                  403   403   403   403       403   403    201     403     403   403
+    deploy read                     200   200   200   200       200   200    403     403     403   403
+    deploy write                    403   403   403   403       403   403    201     403     403   403
+    deploy read,write               200   200   200   200       200   200    201     403     403   403
+    job                             200   200   200   200       200   200    201     403     403   403
+    job with another user name      401   401   401   401       401   401    401     401     401   401
+    other project's personal api    200   200   200   200       200   200    403     403     403   403
+    other project's deploy read     200   200   200   200       200   200    403     403     403   403
+    other project's deploy write    403   403   403   403       403   403    403     403     403   403
+    other project's job             200   200   200   200       200   200    403     403     403   403
     """,
     Visibility.PUBLIC: """
-                                    root  page  file  metadata  list  upload  delete  yank
-    nobody                          200   200   200   200       200   401     401     401
-    wrong token                     401   401   401   401       401   401     401     401
-    expired personal                401   401   401   401       401   401     401     401
-    revoked personal                401   401   401   401       401   401     401     401
-    suspended personal              401   401   401   401       401   401     401     401
-    personal api                    200   200   200   200       200   201     204     204
-    personal read_api               200   200   200   200       200   403     403     403
-    personal read                   200   200   200   200       200   403     403     403
-    personal write                  403   403   403   403       403   201     403     403
-    deploy read                     200   200   200   200       200   403     403     403
-    deploy write                    403   403   403   403       403   201     403     403
-    deploy read,write               200   200   200   200       200   201     403     403
-    job                             200   200   200   200       200   201     403     403
-    job with another user name      401   401   401   401       401   401     401     401
-    other project's personal api    200   200   200   200       200   403     403     403
-    other project's deploy read     200   200   200   200       200   403     403     403
-    other project's deploy write    403   403   403   403       403   403     403     403
-    other project's job             200   200   200   200       200   403     403     403
+                                    root  page  file  metadata  list  group  upload  delete  yank  status
+    nobody                          200   200   200   200       200   401    401     401     401   401
+    wrong token                     401   401   401   401       401   401    401     401     401   401
+    expired personal                401   401   401   401       401   401    401     401     401   401
+    revoked personal                401   401   401   401       401   401    401     401     401   401
+    suspended personal              401   401   401   401       401   401    401     401     401   401
+    personal api                    200   200   200   200       200   200    201     204     204   204
+    personal read_api               200   200   200   200       200   200    403     403     403   403
+    personal read                   200   200   200   200       200   200    403     403     403   403
+    personal write                  403   403   403   403       403   403    201     403     403   403
+    deploy read                     200   200   200   200       200   200    403     403     403   403
+    deploy write                    403   403   403   403       403   403    201     403     403   403
+    deploy read,write               200   200   200   200       200   200    201     403     403   403
+    job                             200   200   200   200       200   200    201     403     403   403
+    job with another user name      401   401   401   401       401   401    401     401     401   401
+    other project's personal api    200   200   200   200       200   200    403     403     403   403
+    other project's deploy read     200   200   200   200       200   200    403     403     403   403
+    other project's deploy write    403   403   403   403       403   403    403     403     403   403
+    other project's job             200   200   200   200       200   200    403     403     403   403
     """,
 }
 _MESSAGES = {401: "401 Unauthorized", 403: "403 Forbidden", 404: "404 Project Not Found"}
@@ -102,7 +101,7 @@ _USERNAMES = {TokenType.PERSONAL: "__token__", TokenType.DEPLOY: "deployer", Tok
 _STATES = frozenset(("expired", "revoked", "suspended"))
 _FIRST = packages.wheel("1.0")
 _JSON = "application/vnd.pypi.simple.v1+json"
-_COLUMNS, _UPLOAD, _DELETE = 8, 5, 6
+_COLUMNS, _UPLOAD, _DELETE = 10, 6, 7
 
 
 @dataclass(frozen=True)
@@ -121,10 +120,13 @@ class _Asked:
         simple = f"{base}/pypi/simple/"
         read = [await http.get(url, auth=auth) for url in (simple, f"{simple}mypypipackage/", file, f"{file}.metadata")]
         listed = await http.get(base, auth=auth)
+        group = await http.get("/api/v4/groups/registry/-/packages/pypi/simple/mypypipackage/", auth=auth)
         uploaded = await self.publish(packages.wheel(f"3.{number}"), auth)
         deleted = await http.delete(f"{base}/{victim}", auth=auth)
-        yanked = await http.put("/api/v1/projects/asked/packages/mypypipackage/1.0/yank", auth=auth)
-        return [_status(answer) for answer in (*read, listed, uploaded, deleted, yanked)]
+        ours = "/api/v1/projects/asked/packages/mypypipackage"
+        yanked = await http.put(f"{ours}/1.0/yank", auth=auth)
+        marked = await http.put(f"{ours}/status", json={"status": "deprecated"}, auth=auth)
+        return [_status(answer) for answer in (*read, listed, group, uploaded, deleted, yanked, marked)]
 
     async def filenames(self) -> set[str]:
         """What the project holds in the end."""
@@ -132,10 +134,10 @@ class _Asked:
         page = await self.registry.http.get(url, params={"format": _JSON}, auth=owner)
         return {file["filename"] for file in page.json()["files"]}
 
-    async def owner(self) -> tuple[str, str]:
-        return ("__token__", await self.registry.token("asked"))
+    async def owner(self) -> httpx2.Auth:
+        return httpx2.BasicAuth("__token__", await self.registry.token("asked"))
 
-    async def publish(self, file: packages.Distribution, auth: tuple[str, str] | None) -> httpx2.Response:
+    async def publish(self, file: packages.Distribution, auth: httpx2.Auth) -> httpx2.Response:
         form = {"name": packages.EXAMPLE, "version": _version(file)}
         content = {"content": (file.filename, file.content)}
         return await self.registry.http.post(
@@ -150,11 +152,11 @@ class _Asked:
         number: int = listed.json()[0]["id"]
         return number
 
-    async def _credential(self, who: str) -> tuple[str, str] | None:
+    async def _credential(self, who: str) -> httpx2.Auth:
         if who == "nobody":
-            return None
+            return httpx2.Auth()
         if who == "wrong token":
-            return ("__token__", mint(TokenType.PERSONAL, secrets.token_bytes))
+            return httpx2.BasicAuth("__token__", mint(TokenType.PERSONAL, secrets.token_bytes))
         words = who.removeprefix("other project's ").removesuffix(" with another user name").split()
         state = words.pop(0) if words[0] in _STATES else "live"
         kind = TokenType(words[0].title())
@@ -167,7 +169,7 @@ class _Asked:
             await minting.revoke_token(token.split("_")[2])
         if state == "suspended":
             await minting.suspend_tokens()
-        return ("somebody" if who.endswith("another user name") else _USERNAMES[kind], token)
+        return httpx2.BasicAuth("somebody" if who.endswith("another user name") else _USERNAMES[kind], token)
 
 
 @pytest.mark.outcome(issue_4.EDGE_CASES)
@@ -203,7 +205,9 @@ def _version(file: packages.Distribution) -> str:
 
 def _status(answer: httpx2.Response) -> str:
     """The status of an answer that says in its body what GitLab's says, and challenges nobody but strangers."""
-    message = _MESSAGES.get(answer.status_code)
+    # In a group a package that is not the reader's to see is one that does not exist.
+    in_group = answer.status_code == 404 and "/groups/" in answer.request.url.path
+    message = "404 Package Not Found" if in_group else _MESSAGES.get(answer.status_code)
     if message is not None:
         assert answer.json() == {"message": message}
     assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
