@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from registry_service.contract import wire
@@ -81,3 +82,9 @@ def _explained(status: int, message: str, problems: tuple[str, ...]) -> ErrorAns
 
 def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> ErrorAnswer:
     return ErrorAnswer(status, render({"message": message}), headers or {})
+
+
+def render_unrouted(status: int) -> bytes:
+    """What GitLab's framework says where no route answers, or none for the method: `{"error": "404 Not Found"}`."""
+    phrase = "Not Allowed" if status == HTTPStatus.METHOD_NOT_ALLOWED else HTTPStatus(status).phrase
+    return render({"error": f"{status} {phrase}"})

@@ -63,23 +63,25 @@ class Distribution:
         return path
 
 
-def metadata(name: str, version: str, *, extra: str = "") -> bytes:
+def metadata(name: str, version: str, *, extra: str = "", requires_python: str = ">=3.6") -> bytes:
     """Core metadata as setuptools writes it for the example; `extra` holds further header lines."""
     return (
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: A small example package\n"
         "Author: Example Author\nAuthor-email: author@example.com\nClassifier: Programming Language :: Python :: 3\n"
-        f"Classifier: License :: OSI Approved :: MIT License\nRequires-Python: >=3.6\n{extra}"
+        f"Classifier: License :: OSI Approved :: MIT License\nRequires-Python: {requires_python}\n{extra}"
         "\nAn example package, to try a registry with.\n"
     ).encode()
 
 
-def wheel(version: str = "0.0.1", *, name: str = EXAMPLE, extra: str = "", padding: int = 0) -> Distribution:
+def wheel(
+    version: str = "0.0.1", *, name: str = EXAMPLE, extra: str = "", padding: int = 0, requires_python: str = ">=3.6"
+) -> Distribution:
     """A wheel that pip installs; `padding` adds a file of so many bytes that do not compress."""
     stem = _stem(name)
     members = {
         f"{stem}/__init__.py": b"from .greet import SayHello\n",
         f"{stem}/greet.py": _GREET.encode(),
-        f"{stem}-{version}.dist-info/METADATA": metadata(name, version, extra=extra),
+        f"{stem}-{version}.dist-info/METADATA": metadata(name, version, extra=extra, requires_python=requires_python),
         f"{stem}-{version}.dist-info/WHEEL": _WHEEL_FILE.encode(),
         f"{stem}-{version}.dist-info/top_level.txt": f"{stem}\n".encode(),
     }
