@@ -17,7 +17,7 @@ from tests.cluster.content import cached
 from tests.cluster.lock import exclusive
 from tests.cluster.places import places
 
-CLIENTS = ("pip", "uv", "build", "twine-7", "twine-6", "twine-5")
+CLIENTS = ("pip", "uv", "build", "twine-7", "twine-6", "twine-5", "poetry", "pdm", "hatch", "flit")
 
 _LOCKS = Path(__file__).parent / "clients"
 _MINUTES = 60.0
