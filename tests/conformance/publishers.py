@@ -90,7 +90,7 @@ def _hatch(programs: Programs, access: Access, project: Path) -> Result:
         **_credential(access, "HATCH_INDEX_USER", "HATCH_INDEX_AUTH"),
         **_issuer(access, "HATCH_INDEX_CA_CERT"),
     }
-    words = ["publish", "--no-prompt", "--repo", access.upload_url, *_built(project)]
+    words: list[Word] = ["publish", "--no-prompt", "--repo", access.upload_url, *_built(project)]
     return _run(programs, "hatch", words, told, project)
 
 
