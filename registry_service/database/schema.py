@@ -171,6 +171,8 @@ file: Final = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("md5", Text, nullable=False),
+    # NULL: published before anybody computed it.
+    Column("sha1", Text),
     Column("blake2_256", Text, nullable=False),
     Column("requires_python", Text),
     Column("metadata_sha256", Text),

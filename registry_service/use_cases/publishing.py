@@ -126,6 +126,7 @@ class Publishing:
             size=received.size,
             sha256=received.digests.sha256,
             md5=received.digests.md5,
+            sha1=received.digests.sha1,
             blake2_256=received.digests.blake2_256,
             blob_key=blobs.key,
             upload_time=self.clock(),
