@@ -12,10 +12,12 @@ from typing import Final
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry_service.api.answers import error_response
+from registry_service.api.upload_form import drain
 from registry_service.domain.access import Permission
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import read_credential
@@ -72,6 +74,9 @@ class Reads:
             response = await self.answer(scope["method"], wanted, Headers(scope=scope))
         except RegistryError as error:
             response = error_response(error)
+        if scope["method"] == "POST":
+            # Who publishes to the index's URL reads the answer once the body is sent.
+            await drain(Request(scope, receive).stream(), limit=0)
         await response(scope, receive, send)
 
     async def answer(self, method: str, wanted: Read, headers: Headers) -> Response:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_service.archives import ArchivePool, reading
+from registry_service.archives import ArchivePool, limits
 from tests.support import packages
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def test_what_is_no_archive_has_a_fault(pool: ArchivePool, tmp_path: Path,
 async def test_metadata_that_does_not_end_is_a_fault(pool: ArchivePool, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a-1.dist-info/METADATA", b"0" * (reading.MAX_METADATA_BYTES + 1))
+        archive.writestr("a-1.dist-info/METADATA", b"0" * (limits.MAX_METADATA_BYTES + 1))
     path = tmp_path / "spool"
     path.write_bytes(buffer.getvalue())
     assert "larger than" in ((await pool.read(path, "a-1-py3-none-any.whl")).fault or "")
