@@ -10,7 +10,6 @@ import pytest
 
 from registry_service.api import upload_form
 from registry_service.api.upload_form import received_form
-from registry_service.contract.sync import Rules
 from registry_service.errors import RefusedError
 from tests.outcomes.issue_4 import EDGE_CASES
 from tests.support import packages
@@ -108,7 +107,9 @@ async def test_a_field_sent_as_a_file(registry: Registry) -> None:
     problems = refused.json()["errors"]
     assert (refused.status_code, len(problems)) == (400, 3)
     for field in ("summary", "version"):
-        assert f"The form field {field} was sent as a file: send it as text, only the distribution is a file" in problems
+        assert (
+            f"The form field {field} was sent as a file: send it as text, only the distribution is a file" in problems
+        )
     many = [part(f"field_{number}", "x", filename=b"x") for number in range(1000)]
     refused = await _post(registry, _NAME, _VERSION, *many, file(_WHEEL))
     assert len(refused.json()["errors"]) == upload_form.MAX_SENT_AS_FILES

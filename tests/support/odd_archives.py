@@ -104,7 +104,7 @@ def many(count: int) -> Distribution:
 
 
 def tar_and_zip() -> Distribution:
-    """A wheel whose first bytes are those of a tar archive too: the zip's first header is the name of a tar's member."""
+    """A wheel that begins as a tar archive too: the zip's first header is the name of the tar's first member."""
     content = wheel_as(WHEEL).content
     block = bytearray(tarfile.BLOCKSIZE)
     block[:100] = content[:100]
