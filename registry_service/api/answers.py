@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from registry_service.errors import ReasonedError, RegistryError
-from registry_service.rendering.errors import ErrorAnswer, render_error
+from registry_service.rendering.errors import ErrorAnswer, render_error, render_unrouted
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,10 @@ def install_error_answers(app: FastAPI) -> None:
     @app.exception_handler(RegistryError)
     async def answer(_: Request, error: RegistryError) -> Response:
         return error_response(error)
+
+    @app.exception_handler(HTTPException)
+    async def unrouted(_: Request, error: HTTPException) -> Response:
+        return Response(render_unrouted(error.status_code), error.status_code, error.headers, "application/json")
 
     @app.exception_handler(ClientDisconnect)
     async def leave(_: Request, __: ClientDisconnect) -> Response:

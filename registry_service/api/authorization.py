@@ -1,6 +1,7 @@
 """How a route of FastAPI's asks who may do what; `reads` does the same for its own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import Request
 
@@ -13,7 +14,13 @@ from registry_service.use_cases.service import Service
 
 async def authorize(service: Service, request: Request, project: str, permission: Permission) -> Access:
     """Let a request into a project. Raises UnauthenticatedError, HiddenError or ForbiddenError."""
-    return await service.authenticating.authorize(read_credential(request.headers), permission, project)
+    access = await service.authenticating.authorize(read_credential(request.headers), permission, project)
+    return replace(access, address=address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as far as trusted proxies tell."""
+    return request.client.host if request.client else ""
 
 
 async def authorize_group(service: Service, headers: Mapping[str, str], registry: str) -> Principal:

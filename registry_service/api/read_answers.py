@@ -48,8 +48,10 @@ async def file_answer(downloading: Downloading, blob: StoredBlob, headers: Heade
     etag = f'"{blob.sha256}"'
     if is_unchanged(headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={**_FILE, "etag": etag})
+    # RFC 9110, section 14.2, knows ranges for GET alone: HEAD says how long the whole is.
+    wanted = headers.get("range") if with_body else None
     try:
-        part = select_range(headers.get("range"), headers.get("if-range"), etag=etag, size=blob.size)
+        part = select_range(wanted, headers.get("if-range"), etag=etag, size=blob.size)
     except UnsatisfiableRangeError:
         return Response(status_code=416, headers={**_FILE, "content-range": f"bytes */{blob.size}"})
     start, stop = (part.start, part.stop) if part else (0, blob.size)
@@ -59,7 +61,7 @@ async def file_answer(downloading: Downloading, blob: StoredBlob, headers: Heade
     if part:
         answer["content-range"] = f"bytes {start}-{stop - 1}/{blob.size}"
     if not with_body:
-        return Response(status_code=206 if part else 200, headers=answer)
+        return Response(status_code=200, headers=answer)
     stream = await _begun(downloading.read(blob, start, stop))
     return StreamingResponse(stream, 206 if part else 200, answer)
 

@@ -192,3 +192,24 @@ file: Final = Table(
     UniqueConstraint("release_id", "variant"),
     sqlite_autoincrement=True,
 )
+
+# Append-only: triggers refuse every change of a line.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("project.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("token_type", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("audit_project_id_id_idx", "project_id", "id"),
+    sqlite_autoincrement=True,
+)

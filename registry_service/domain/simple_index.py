@@ -41,5 +41,11 @@ def package_page(base: str, name: NormalizedName, files: Iterable[File], marker:
     PEP 792: what is quarantined offers no files, and still says which versions there are.
     """
     ordered = tuple(sorted(files, key=lambda file: (Version(file.version), file.filename)))
-    versions = tuple(dict.fromkeys(file.version for file in ordered))
+    versions = _each_once(dict.fromkeys(file.version for file in ordered))
     return PackagePage(base, name, versions, ordered if marker.offers_files else (), marker)
+
+
+def _each_once(ordered: dict[str, None]) -> tuple[str, ...]:
+    """Of equal versions the first spelling: `1.0` and `1.0.0` are one release."""
+    spelled = {Version(version): version for version in reversed(ordered)}
+    return tuple(reversed(spelled.values()))

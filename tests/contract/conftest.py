@@ -18,6 +18,7 @@ from registry_service.settings import Settings
 from registry_service.use_cases.minting import TokenRequest
 from tests.support import packages
 from tests.support.token_world import world
+from tests.support.wire import served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -106,6 +107,13 @@ async def registry(request: pytest.FixtureRequest, tmp_path: Path, database_url:
     ):
         yield Registry(service, http, sync)
     await service.database.close()
+
+
+@pytest.fixture
+async def wire(registry: Registry) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that speaks to the same service over a socket."""
+    async with served(public_application(registry.service)) as client:
+        yield client
 
 
 def _client(app: object, **headers: str) -> httpx2.AsyncClient:

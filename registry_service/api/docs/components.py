@@ -1,7 +1,10 @@
 """What the descriptions of several routes share: schemas, refusals, and how to say what a route takes and answers."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
+
+from registry_service.domain.audit import Action
 
 Described = dict[str, Any]  # Any: OpenAPI is JSON of many shapes
 
@@ -15,10 +18,10 @@ def answer(description: str, schema: str, example: object, *, many: bool = False
     return {"description": description, "content": {JSON: {"schema": shape, "example": example}}}
 
 
-def refusal(*problems: str) -> Described:
-    """The response 400 of a route, with the problems that it finds most often."""
-    text = "; ".join(problems)
-    example = {"message": f"400 Bad request - {text}", "code": f"400 {text}", "errors": list(problems)}
+def refusal(*problems: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Described:
+    """A response that says what is wrong, with the problems that the route finds most often."""
+    text, title = "; ".join(problems), "Bad request" if status is HTTPStatus.BAD_REQUEST else status.phrase
+    example = {"message": f"{status} {title} - {text}", "code": f"{status} {text}", "errors": list(problems)}
     return answer("The request is wrong, for every reason listed.", "Refusal", example)
 
 
@@ -111,6 +114,20 @@ _SIMPLE_FILE: Final[Mapping[str, object]] = {
     "dist-info-metadata": {"type": "object", "description": "The same, for clients older than PEP 714."},
     "provenance": {"type": ["string", "null"], "description": "PEP 740: where the file's attestations are."},
 }
+_AUDIT_LINE: Final[Mapping[str, object]] = {
+    "number": _NUMBER,
+    "at": _TIME,
+    "action": {**_TEXT, "enum": [action.value for action in Action]},
+    "actor": {
+        "type": "object",
+        "description": "A token by its name, public id and type, and the address it came from.",
+    },
+    "package": _TEXT,
+    "version": _TEXT,
+    "filename": _TEXT,
+    "sha256": _TEXT,
+    "details": {"type": "object", "description": "A reason, a status.", "additionalProperties": _TEXT},
+}
 _META: Final = _object("PEP 629.", {"api-version": {**_TEXT, "description": "1.4"}}, "api-version")
 
 SCHEMAS: Final[Mapping[str, Described]] = {
@@ -141,6 +158,9 @@ SCHEMAS: Final[Mapping[str, Described]] = {
             "project-status": {"type": "object", "description": "PEP 792: status and reason, unless it is active."},
         },
         *("meta", "name", "versions", "files"),
+    ),
+    "AuditLine": _object(
+        "What was done; what does not apply is absent.", _AUDIT_LINE, "number", "at", "action", "actor"
     ),
     "Provenance": {"type": "object", "description": "PEP 740: a provenance object."},
 }

@@ -16,7 +16,7 @@ from registry_service.api.docs.components import (
     Described,
 )
 from registry_service.api.docs.index import INDEX, index_paths
-from registry_service.api.docs.operations import CURATING, PACKAGES, PUBLISHING
+from registry_service.api.docs.operations import CURATING, KEEPING, PACKAGES, PUBLISHING
 
 TITLE: Final = "PyPI registry"
 # The document's own version: that of what it describes is in the paths.
@@ -30,11 +30,13 @@ or as bearer. Without one only public projects can be read. What a token may do 
 in its own project.
 
 HEAD answers wherever GET does. Errors are JSON objects whose `message` is in GitLab's words."""
+_ALWAYS: Final = ("503", COMMON_STATUSES["503"])
 _TAGS: Final = {
     PUBLISHING: "How a file gets into a project.",
     INDEX: "What installers read: the Simple repository API, version 1.4.",
     PACKAGES: "GitLab's packages API.",
     CURATING: "What GitLab lacks: yanks (PEP 592) and status markers (PEP 792).",
+    KEEPING: "What happened in a project, and the end of a token that leaked.",
 }
 
 
@@ -67,7 +69,8 @@ def _complete(path: str, method: str, operation: Described) -> None:
     given = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] != "path"]
     operation["parameters"] = [_path_parameter(name) for name in re.findall(r"{(\w+)}", path)] + given
     operation["responses"].pop("422", None)
-    for status, name in COMMON_STATUSES.items():
+    asks_who = operation.get("security") != []
+    for status, name in COMMON_STATUSES.items() if asks_who else [_ALWAYS]:
         operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
     operation["responses"] = dict(sorted(operation["responses"].items()))
     if method == "get" and "{project}" in path:

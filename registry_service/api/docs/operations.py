@@ -1,5 +1,6 @@
 """What is said of FastAPI's routes: keyword arguments for their decorators."""
 
+from http import HTTPStatus
 from typing import Final
 
 from registry_service.api.docs.components import Described, answer, json_body, one_of, query, refusal
@@ -15,10 +16,12 @@ from registry_service.domain.listing import (
     PackageStatus,
 )
 from registry_service.domain.status import Status
+from registry_service.rendering.audit_lines import CONTENT_TYPE as JSON_LINES
 
 PUBLISHING: Final = "Publishing"
 PACKAGES: Final = "Packages"
 CURATING: Final = "Yanks and status"
+KEEPING: Final = "Audit and tokens"
 
 _EXAMPLE_PACKAGE: Final[Described] = {
     "id": 7,
@@ -143,7 +146,7 @@ DELETE_PACKAGE: Final[Described] = {
     "tags": [PACKAGES],
     "summary": "Delete a package",
     "description": "All files of the release go from index and pages. Their names stay taken: a file name never comes "
-    "to mean other bytes, unless the registry allows it. Needs the scope `api`.",
+    "to mean other bytes, unless the registry allows that. Needs the scope `api`.",
     "response_description": "It is deleted.",
 }
 DELETE_FILE: Final[Described] = {
@@ -192,6 +195,9 @@ PUBLISH: Final[Described] = {
         400: refusal(
             "Validation failed: File name has already been taken (foo-1.0.tar.gz already exists with sha256 …)"
         ),
+        410: refusal(
+            "The action submit is retired: upload a distribution with :action=file_upload", status=HTTPStatus.GONE
+        ),
     },
     "openapi_extra": {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 }
@@ -232,4 +238,47 @@ MARK_PACKAGE: Final = {**_curating("Mark a package", "Sets its status (PEP 792).
 MARK_PROJECT: Final = {
     **_curating("Mark a project", "Sets the status of all its packages; the stricter of both counts.", "It is marked."),
     **_MARK,
+}
+
+_LINE: Final = {
+    "number": 12,
+    "at": "2026-11-24T10:30:00.000000Z",
+    "action": "yank",
+    "actor": {"name": "ci", "token_id": "3f9c2a71", "token_type": "personal", "address": "198.51.100.7"},
+    "package": "mypypipackage",
+    "version": "0.0.1",
+    "details": {"reason": "breaks on Python 3.14"},
+}
+READ_AUDIT: Final[Described] = {
+    "tags": [KEEPING],
+    "summary": "Read what was done in a project",
+    "description": "Who published, yanked, deleted or marked what, when and from where; the oldest line first. Needs "
+    "the scope `api`.",
+    "responses": {
+        200: {
+            "description": "One JSON object a line.",
+            "content": {JSON_LINES: {"schema": {"$ref": "#/components/schemas/AuditLine"}, "example": _LINE}},
+            "headers": {"Link": _header('Where more lines follow, with `rel="next"`.', "string")},
+        },
+        400: refusal("after must be the number of a line"),
+    },
+    "openapi_extra": {
+        "parameters": [query("after", "Only lines that follow this number.", {"type": "integer", "default": 0})]
+    },
+}
+REVOKE_TOKEN: Final[Described] = {
+    "tags": [KEEPING],
+    "summary": "Revoke a token that leaked",
+    "description": "To hold a token is to be allowed to revoke it: for who finds one. It is dead at once.",
+    "response_description": "It is revoked.",
+    "responses": {
+        400: refusal('The body must be like {"token": "pyr_…"}'),
+        404: answer(
+            "It is no token of this registry, or none any more.", "Message", {"message": "404 Token Not Found"}
+        ),
+    },
+    "openapi_extra": {
+        "security": [],
+        "requestBody": json_body("The token.", {"token": _TEXT}, {"token": "pyr_…"}, "token"),
+    },
 }

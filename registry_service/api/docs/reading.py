@@ -77,18 +77,21 @@ def _operation(document: Described, path: str, method: str, operation: Described
         summary=operation["summary"],
         description=operation["description"],
         fields=(*map(_parameter, operation["parameters"]), *_members(body.get("schema", {}), _PLACES.get(kind, ""))),
-        call=_call(path, method.upper(), kind, body),
+        call=_call(method.upper(), path, operation),
         answers=tuple(_answer(document, status, answer) for status, answer in operation["responses"].items()),
     )
 
 
-def _call(path: str, method: str, kind: str, body: Described) -> str:
+def _call(method: str, path: str, operation: Described) -> str:
     """How to ask for it with curl."""
-    words = ["curl", *([] if method == "GET" else [f"--request {method}"]), '--header "PRIVATE-TOKEN: $TOKEN"']
+    kind, body = _content(operation.get("requestBody", {}))
+    words = ["curl"] if method == "GET" else ["curl", f"--request {method}"]
+    if operation.get("security") != []:
+        words.append('--header "PRIVATE-TOKEN: $TOKEN"')
     if kind == JSON:
-        words.append(f"--json {shlex.quote(json.dumps(body['example']))}")
+        words.append(f"--json {shlex.quote(json.dumps(body['example'], ensure_ascii=False))}")
     elif kind:
-        words += [f"--form {shlex.quote(field)}" for field in _FORM]
+        words += [f"--form {field}" for field in _FORM]
     return " ".join([*words, f'"$REGISTRY{path}"'])
 
 

@@ -10,6 +10,7 @@ from registry_service.errors import (
     DatabaseError,
     FileNameTakenError,
     ForbiddenError,
+    GoneError,
     HiddenError,
     NotFoundError,
     RefusedError,
@@ -18,7 +19,7 @@ from registry_service.errors import (
     SyncRefusedError,
     UnauthenticatedError,
 )
-from registry_service.rendering.errors import render_error
+from registry_service.rendering.errors import render_error, render_unrouted
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ from registry_service.rendering.errors import render_error
         (NotFoundError("Package"), 404, "404 Package Not Found"),
         (RefusedError("File is too large"), 400, "400 Bad request - File is too large"),
         (RefusedError("one", "two"), 400, "400 Bad request - one; two"),
+        (GoneError("use another"), 410, "410 Gone - use another"),
         (DatabaseError("DatabaseUnreachable", "secret address"), 503, "503 Service Unavailable"),
         (StorageError("StorageUnreachable", "secret address"), 503, "503 Service Unavailable"),
         (BlobMissingError("1/a/b"), 503, "503 Service Unavailable"),
@@ -89,3 +91,8 @@ def test_a_refusals_reason_fits_into_a_status_line() -> None:
     reason = render_error(RefusedError("ü\r\nset-cookie: evil" + "x" * 1000)).headers["x-error-message"]
     assert reason.startswith("???set-cookie: evil")
     assert len(reason) == 400
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "404 Not Found"), (405, "405 Not Allowed")])
+def test_a_path_that_is_not_there_has_the_words_of_gitlabs_framework(status: int, words: str) -> None:
+    assert json.loads(render_unrouted(status)) == {"error": words}
