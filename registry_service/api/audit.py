@@ -3,13 +3,12 @@
 import json
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from registry_service.api.authorization import address_of, authorize
+from registry_service.api.authorization import Curating, Nothing, address_of
 from registry_service.api.bodies import read_bounded
 from registry_service.api.docs import operations
 from registry_service.database.catalog import LARGEST_ID
-from registry_service.domain.access import Permission
 from registry_service.errors import RefusedError
 from registry_service.rendering.audit_lines import CONTENT_TYPE, render_lines
 from registry_service.use_cases.auditing import MAX_LINES
@@ -17,6 +16,7 @@ from registry_service.use_cases.service import Service
 
 _AUDIT: Final = "/api/v1/projects/{project}/audit"
 MAX_BODY_BYTES: Final = 4096
+_POSSESSION: Final = Depends(Nothing("who holds a token may end it"))
 
 
 def audit_router(service: Service) -> APIRouter:
@@ -25,15 +25,14 @@ def audit_router(service: Service) -> APIRouter:
 
     @router.head(_AUDIT, include_in_schema=False)
     @router.get(_AUDIT, **operations.READ_AUDIT)
-    async def read_audit(request: Request, project: str) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
+    async def read_audit(request: Request, access: Curating) -> Response:
         lines = await service.auditing.read(access.project, after=_after(request))
         headers = {}
         if len(lines) == MAX_LINES:
             headers["link"] = f'<{request.url.path}?after={lines[-1].number}>; rel="next"'
         return Response(render_lines(lines), headers=headers, media_type=CONTENT_TYPE)
 
-    @router.post("/api/v1/tokens/revoke", status_code=204, **operations.REVOKE_TOKEN)
+    @router.post("/api/v1/tokens/revoke", status_code=204, dependencies=[_POSSESSION], **operations.REVOKE_TOKEN)
     async def revoke_token(request: Request) -> Response:
         await service.minting.revoke_by_possession(await _token(request), address_of(request))
         return Response(status_code=204)

@@ -1,9 +1,15 @@
-"""How a route of FastAPI's asks who may do what; `reads` does the same for its own."""
+"""What a route needs of who asks: declared beside its path, decided before its function runs.
 
-from collections.abc import Mapping
-from dataclasses import replace
+A route that declares nothing, or two things, keeps the service from starting (`require_declarations`). `reads` asks
+the same use cases for the paths that it answers itself.
+"""
 
-from fastapi import Request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Protocol, runtime_checkable
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute
 
 from registry_service.domain.access import Permission, Principal
 from registry_service.domain.credentials import read_credential
@@ -12,15 +18,92 @@ from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.service import Service
 
 
-async def authorize(service: Service, request: Request, project: str, permission: Permission) -> Access:
-    """Let a request into a project. Raises UnauthenticatedError, HiddenError or ForbiddenError."""
-    access = await service.authenticating.authorize(read_credential(request.headers), permission, project)
-    return replace(access, address=address_of(request))
+@runtime_checkable
+class Requirement(Protocol):
+    """What a route needs. Calling it decides, and raises UnauthenticatedError, HiddenError or ForbiddenError."""
+
+    @property
+    def needs(self) -> str:
+        """In words, for the table of all routes."""
+        ...
 
 
-def address_of(request: Request) -> str:
-    """Where a request comes from, as far as trusted proxies tell."""
-    return request.client.host if request.client else ""
+@dataclass(frozen=True, slots=True)
+class InProject:
+    """A permission in the project that the path names."""
+
+    permission: Permission
+
+    @property
+    def needs(self) -> str:
+        """The permission."""
+        return f"{self.permission} in the project"
+
+    async def __call__(self, request: Request, project: str) -> Access:
+        """Let a request into a project."""
+        service = service_of(request)
+        access = await service.authenticating.authorize(read_credential(request.headers), self.permission, project)
+        return replace(access, address=address_of(request))
+
+
+@dataclass(frozen=True, slots=True)
+class InGroup:
+    """A token that may read, for the group that the path names."""
+
+    needs: str = "read in the group"
+
+    async def __call__(self, request: Request, registry: str) -> Principal:
+        """Let a request read the group."""
+        return await authorize_group(service_of(request), request.headers, registry)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing, and why that is right."""
+
+    why: str
+
+    @property
+    def needs(self) -> str:
+        """The reason."""
+        return f"nothing: {self.why}"
+
+    async def __call__(self) -> None:
+        """Let every request in."""
+
+
+Reading = Annotated[Access, Depends(InProject(Permission.READ))]
+Curating = Annotated[Access, Depends(InProject(Permission.CURATE))]
+GroupReading = Annotated[Principal, Depends(InGroup())]
+
+
+class UndeclaredRouteError(Exception):
+    """A route does not declare, once, what it needs; the message names it."""
+
+
+def require_declarations(app: FastAPI) -> None:
+    """Refuse to serve a route that does not say what it needs. Raises UndeclaredRouteError."""
+    for route in routes_of(app):
+        if len(list(_requirements(route))) != 1:
+            raise UndeclaredRouteError(f"{route.endpoint.__module__}: {route.path} must declare one requirement")
+
+
+def routes_of(app: FastAPI) -> Iterator[APIRoute]:
+    """Every route of an application's routers."""
+    for included in app.routes:
+        router = getattr(included, "original_router", None)
+        yield from (route for route in getattr(router, "routes", [included]) if isinstance(route, APIRoute))
+
+
+def requirement_of(route: APIRoute) -> Requirement:
+    """What a route needs."""
+    return next(_requirements(route))
+
+
+def _requirements(route: APIRoute) -> Iterator[Requirement]:
+    for dependency in route.dependant.dependencies:
+        if isinstance(dependency.call, Requirement):
+            yield dependency.call
 
 
 async def authorize_group(service: Service, headers: Mapping[str, str], registry: str) -> Principal:
@@ -29,3 +112,14 @@ async def authorize_group(service: Service, headers: Mapping[str, str], registry
     if registry != service.settings.registry_name:
         raise HiddenError("Group")
     return reader
+
+
+def service_of(request: Request) -> Service:
+    """The service that an application serves."""
+    service: Service = request.app.state.service
+    return service
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, as far as trusted proxies tell."""
+    return request.client.host if request.client else ""

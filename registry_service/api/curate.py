@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from registry_service.api.authorization import authorize
+from registry_service.api.authorization import Curating
 from registry_service.api.bodies import read_bounded
 from registry_service.api.docs import operations
-from registry_service.domain.access import Permission
 from registry_service.domain.status import Status, StatusMarker
 from registry_service.errors import RefusedError
+from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.curating import Release
 from registry_service.use_cases.service import Service
 
@@ -32,44 +32,40 @@ def curate_router(service: Service) -> APIRouter:
 
 def _add_yanks(router: APIRouter, service: Service) -> None:
     @router.put(_RELEASE + "/yank", status_code=204, **operations.YANK_RELEASE)
-    async def yank_release(request: Request, project: str, package: str, version: str) -> Response:
-        return await _yank(service, request, project, Release(package, version))
+    async def yank_release(request: Request, access: Curating, package: str, version: str) -> Response:
+        return await _yank(service, request, access, Release(package, version))
 
     @router.put(_FILE + "/yank", status_code=204, **operations.YANK_FILE)
-    async def yank_file(request: Request, project: str, package: str, version: str, filename: str) -> Response:
-        return await _yank(service, request, project, Release(package, version, filename))
+    async def yank_file(request: Request, access: Curating, package: str, version: str, filename: str) -> Response:
+        return await _yank(service, request, access, Release(package, version, filename))
 
     @router.delete(_RELEASE + "/yank", status_code=204, **operations.UNYANK_RELEASE)
-    async def unyank_release(request: Request, project: str, package: str, version: str) -> Response:
-        return await _unyank(service, request, project, Release(package, version))
+    async def unyank_release(access: Curating, package: str, version: str) -> Response:
+        return await _unyank(service, access, Release(package, version))
 
     @router.delete(_FILE + "/yank", status_code=204, **operations.UNYANK_FILE)
-    async def unyank_file(request: Request, project: str, package: str, version: str, filename: str) -> Response:
-        return await _unyank(service, request, project, Release(package, version, filename))
+    async def unyank_file(access: Curating, package: str, version: str, filename: str) -> Response:
+        return await _unyank(service, access, Release(package, version, filename))
 
 
-async def _yank(service: Service, request: Request, project: str, files: Release) -> Response:
-    access = await authorize(service, request, project, Permission.CURATE)
+async def _yank(service: Service, request: Request, access: Access, files: Release) -> Response:
     await service.curating.yank(access, files, _text(await _body(request), "reason"))
     return Response(status_code=204)
 
 
-async def _unyank(service: Service, request: Request, project: str, files: Release) -> Response:
-    access = await authorize(service, request, project, Permission.CURATE)
+async def _unyank(service: Service, access: Access, files: Release) -> Response:
     await service.curating.unyank(access, files)
     return Response(status_code=204)
 
 
 def _add_statuses(router: APIRouter, service: Service) -> None:
     @router.put(_PROJECT + "/status", status_code=204, **operations.MARK_PROJECT)
-    async def mark_project(request: Request, project: str) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
+    async def mark_project(request: Request, access: Curating) -> Response:
         await service.curating.mark_project(access, _marker(await _body(request)))
         return Response(status_code=204)
 
     @router.put(_PACKAGE + "/status", status_code=204, **operations.MARK_PACKAGE)
-    async def mark_package(request: Request, project: str, package: str) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
+    async def mark_package(request: Request, access: Curating, package: str) -> Response:
         await service.curating.mark_package(access, package, _marker(await _body(request)))
         return Response(status_code=204)
 

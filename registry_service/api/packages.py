@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from registry_service.api.authorization import authorize, authorize_group
+from registry_service.api.authorization import Curating, GroupReading, Reading
 from registry_service.api.docs import operations
 from registry_service.api.list_query import GROUP_ORDERS, PROJECT_ORDERS, read_wanted, read_wanted_files
 from registry_service.domain.access import Permission, Principal, permissions
@@ -33,8 +33,7 @@ def packages_router(service: Service) -> APIRouter:
 def _add_lists(router: APIRouter, service: Service) -> None:
     @router.head(_PACKAGES, include_in_schema=False)
     @router.get(_PACKAGES, **operations.LIST_PACKAGES)
-    async def list_packages(request: Request, project: str) -> Response:
-        access = await authorize(service, request, project, Permission.READ)
+    async def list_packages(request: Request, access: Reading) -> Response:
         wanted = read_wanted(request.query_params, PROJECT_ORDERS)
         listed = await service.browsing.listed((access.project,), wanted)
         reader = _reader(service, request, access.principal)
@@ -42,8 +41,7 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 
     @router.head(_GROUP_PACKAGES, include_in_schema=False)
     @router.get(_GROUP_PACKAGES, **operations.LIST_GROUP_PACKAGES)
-    async def list_group_packages(request: Request, registry: str) -> Response:
-        principal = await authorize_group(service, request.headers, registry)
+    async def list_group_packages(request: Request, principal: GroupReading) -> Response:
         wanted = read_wanted(request.query_params, GROUP_ORDERS)
         listed = await service.browsing.listed_in_group(principal, wanted)
         reader = _reader(service, request, principal)
@@ -54,14 +52,12 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 def _add_packages(router: APIRouter, service: Service) -> None:
     @router.head(_PACKAGE, include_in_schema=False)
     @router.get(_PACKAGE, **operations.SHOW_PACKAGE)
-    async def show_package(request: Request, project: str, package_id: int) -> Response:
-        access = await authorize(service, request, project, Permission.READ)
+    async def show_package(request: Request, access: Reading, package_id: int) -> Response:
         entry, versions = await service.browsing.versions(access.project, package_id)
         return _json(gitlab_json.render_package(entry, versions, _reader(service, request, access.principal)))
 
     @router.delete(_PACKAGE, status_code=204, **operations.DELETE_PACKAGE)
-    async def delete_package(request: Request, project: str, package_id: int) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
+    async def delete_package(access: Curating, package_id: int) -> Response:
         await service.curating.delete(access, package_id)
         return Response(status_code=204)
 
@@ -69,16 +65,14 @@ def _add_packages(router: APIRouter, service: Service) -> None:
 def _add_files(router: APIRouter, service: Service) -> None:
     @router.head(_FILES, include_in_schema=False)
     @router.get(_FILES, **operations.LIST_FILES)
-    async def list_files(request: Request, project: str, package_id: int) -> Response:
-        access = await authorize(service, request, project, Permission.READ)
+    async def list_files(request: Request, access: Reading, package_id: int) -> Response:
         wanted = read_wanted_files(request.query_params)
         listed = await service.browsing.listed_files(access.project, package_id, wanted)
         url = _reader(service, request, access.principal).base_url + request.url.path
         return _json(gitlab_json.render_files(package_id, listed), gitlab_json.pagination(listed, url, _kept(request)))
 
     @router.delete(_FILES + "/{file_id:int}", status_code=204, **operations.DELETE_FILE)
-    async def delete_file(request: Request, project: str, package_id: int, file_id: int) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
+    async def delete_file(access: Curating, package_id: int, file_id: int) -> Response:
         await service.curating.delete(access, package_id, file_id)
         return Response(status_code=204)
 

@@ -1,11 +1,12 @@
 """The upload route: steps 1 to 3 of publishing, and the reply."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from registry_service.api.authorization import authorize
+from registry_service.api.authorization import InProject, service_of
 from registry_service.api.docs import operations
 from registry_service.api.upload_form import FILE_FIELD, ReceivedForm, drain, received_form
 from registry_service.domain.access import Permission
@@ -15,9 +16,30 @@ from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.publishing import ReceivedUpload
 from registry_service.use_cases.service import Service
 
+_PERMISSION: Final = InProject(Permission.PUBLISH)
 UPLOAD_ACTION: Final = "file_upload"
 # What setuptools and distutils asked of an index once.
 RETIRED_ACTIONS: Final = frozenset(("submit", "submit_pkg_info", "doc_upload"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Publishing:
+    """The permission to publish in the project that the path names."""
+
+    @property
+    def needs(self) -> str:
+        return _PERMISSION.needs
+
+    async def __call__(self, request: Request, project: str) -> Access:
+        """Let an upload into a project, before its body is read."""
+        try:
+            return await _PERMISSION(request, project)
+        except RegistryError:
+            # Through a proxy an answer that comes while the client still sends turns into a 502. A client that waits
+            # for leave to send has sent nothing, and need not.
+            if request.headers.get("expect", "").lower() != "100-continue":
+                await drain(request.stream(), limit=await service_of(request).publishing.size_limit())
+            raise
 
 
 def publish_router(service: Service) -> APIRouter:
@@ -26,8 +48,7 @@ def publish_router(service: Service) -> APIRouter:
 
     @router.post("/api/v4/projects/{project}/packages/pypi", status_code=201, **operations.PUBLISH)
     @router.post("/api/v4/projects/{project}/packages/pypi/", status_code=201, include_in_schema=False)
-    async def publish(project: str, request: Request) -> Response:
-        access = await _authorize(service, project, request)  # (1)
+    async def publish(request: Request, access: Annotated[Access, Depends(_Publishing())]) -> Response:  # (1)
         started_at = datetime.now(UTC)
         content_type = request.headers.get("content-type", "")
         limit = await service.publishing.size_limit()
@@ -37,17 +58,6 @@ def publish_router(service: Service) -> APIRouter:
         return Response(render({"message": "201 Created"}), 201, media_type="application/json")
 
     return router
-
-
-async def _authorize(service: Service, project: str, request: Request) -> Access:
-    try:
-        return await authorize(service, request, project, Permission.PUBLISH)
-    except RegistryError:
-        # Through a proxy an answer that comes while the client still sends turns into a 502. A client that waits
-        # for leave to send has sent nothing, and need not.
-        if request.headers.get("expect", "").lower() != "100-continue":
-            await drain(request.stream(), limit=await service.publishing.size_limit())
-        raise
 
 
 def _read(form: ReceivedForm, request: Request, started_at: datetime) -> ReceivedUpload:

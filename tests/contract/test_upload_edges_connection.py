@@ -72,7 +72,7 @@ class Place:
         )
 
     def page_status(self, package: str) -> int:
-        url = self.access.base_url + urls.package_path(self.access.project, package)
+        url = self.access.base_url + urls.package_path(urls.upload_path(self.access.project), package)
         return httpx2.get(url, headers={"Private-Token": self.access.password}, timeout=_SECONDS).status_code
 
 

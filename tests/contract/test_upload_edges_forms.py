@@ -13,6 +13,7 @@ from registry_service.api.upload_form import received_form
 from registry_service.errors import RefusedError
 from tests.outcomes.issue_4 import EDGE_CASES
 from tests.support import packages
+from tests.support.attestations import attestations_of
 from tests.support.forms import CONTENT_TYPE, file, form, part
 from tests.support.odd_archives import wheel_as
 
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.outcome(EDGE_CASES)]
 _URL = "/api/v4/projects/demo/packages/pypi"
 _WHEEL = packages.wheel()
 _NAME, _VERSION = part("name", "mypypipackage"), part("version", "0.0.1")
-_ATTESTATIONS = part("attestations", '[{"version": 1}]')
+_ATTESTATIONS = part("attestations", attestations_of(_WHEEL))
 
 
 async def _post(registry: Registry, *parts: bytes, url: str = _URL) -> httpx2.Response:
@@ -68,10 +69,10 @@ async def test_attestations_are_kept_wherever_they_stand() -> None:
     """6.3: attestations are kept, before or behind the file, up to a bound."""
     for order in itertools.permutations((_ATTESTATIONS, file(_WHEEL))):
         async with received_form(_pieces(form(*order)), CONTENT_TYPE, limit=10**6) as received:
-            assert received.fields["attestations"] == '[{"version": 1}]'
+            assert received.fields["attestations"] == attestations_of(_WHEEL)
             assert received.path.read_bytes() == _WHEEL.content
     long = form(file(_WHEEL), part("attestations", "x" * (upload_form.KEPT_FIELDS["attestations"] + 1)))
-    with pytest.raises(RefusedError, match="attestations is longer than 1048576 bytes"):
+    with pytest.raises(RefusedError, match="attestations is longer than 262144 bytes"):
         async with received_form(_pieces(long), CONTENT_TYPE, limit=10**6):
             pass
 
@@ -239,7 +240,7 @@ async def test_an_upload_to_the_index(registry: Registry) -> None:
     """6.9: 405 on the index's URLs, from which uv concludes that a person took one URL for the other."""
     for path in ("/simple", "/simple/", "/simple/mypypipackage/", "/+simple/mypypipackage/"):
         refused = await _post(registry, _NAME, _VERSION, file(_WHEEL), url=_URL + path)
-        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
         assert refused.headers["content-type"] == "application/json"
 
 

@@ -3,8 +3,9 @@
 from functools import cache
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 
+from registry_service.api.authorization import Nothing
 from registry_service.api.docs.components import Described
 from registry_service.api.docs.document import document
 from registry_service.api.docs.reading import Section, sections
@@ -13,11 +14,12 @@ from registry_service.rendering.json import render
 
 PAGE: Final = "/api/docs"
 DOCUMENT: Final = "/api/docs/openapi.json"
+_ANYBODY: Final = Depends(Nothing("what the API is, is no secret"))
 
 
 def docs_router(app: FastAPI) -> APIRouter:
     """Routes that describe all others of `app`, which must be there before the first request."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[_ANYBODY])
 
     @cache
     def described() -> Described:

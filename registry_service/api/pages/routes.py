@@ -1,8 +1,12 @@
 """The "Packages & Registries" page, at GitLab's paths, for who may read the project."""
 
-from fastapi import APIRouter, Request, Response
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from registry_service.api.authorization import Nothing, service_of
 from registry_service.api.pages import sessions
 from registry_service.api.pages.templates import page, stylesheet
 from registry_service.contract import urls
@@ -11,7 +15,41 @@ from registry_service.domain.credentials import Credential
 from registry_service.errors import ForbiddenError, HiddenError, NotFoundError, UnauthenticatedError
 from registry_service.use_cases.service import Service
 
-SIGN_IN = "/-/sign-in"
+SIGN_IN: Final = "/-/sign-in"
+_ENTRANCE: Final = Depends(Nothing("where people sign in"))
+_OWN_SESSION: Final = Depends(Nothing("it is about the reader's own session alone"))
+
+
+class NotAdmittedError(Exception):
+    """A reader who may not see a page; `response` says so in a page of its own."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class _ByCookie:
+    """To be signed in with a token that may read the project of the path, unless that is public."""
+
+    needs: str = "read in the project, by cookie"
+
+    async def __call__(self, request: Request, project: str) -> Project:
+        """Let a reader in. Raises NotAdmittedError."""
+        try:
+            return (await service_of(request).signing_in.authorize(sessions.read(request), project)).project
+        except UnauthenticatedError as error:
+            response: Response = RedirectResponse(f"{SIGN_IN}?next={sessions.quoted(request.url.path)}", 303)
+            raise NotAdmittedError(response) from error
+        except ForbiddenError as error:
+            response = page("problem.html", 403, problem="This token may not read packages.")
+            raise NotAdmittedError(response) from error
+        except HiddenError as error:
+            response = page("problem.html", 404, problem="There is no such project, or it is not yours to see.")
+            raise NotAdmittedError(response) from error
+
+
+_Reader = Annotated[Project, Depends(_ByCookie())]
 
 
 def pages_router(service: Service) -> APIRouter:
@@ -24,7 +62,7 @@ def pages_router(service: Service) -> APIRouter:
 
 
 def _add_entrance(router: APIRouter, service: Service) -> None:
-    @router.get("/")
+    @router.get("/", dependencies=[_OWN_SESSION])
     async def home(request: Request) -> Response:
         try:
             project = await service.signing_in.home(sessions.read(request))
@@ -32,17 +70,17 @@ def _add_entrance(router: APIRouter, service: Service) -> None:
             return RedirectResponse(SIGN_IN, 303)
         return RedirectResponse(urls.packages_page_path(project.path), 303)
 
-    @router.get("/-/style.css")
+    @router.get("/-/style.css", dependencies=[_ENTRANCE])
     async def style() -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
 
 def _add_sessions(router: APIRouter, service: Service) -> None:
-    @router.get(SIGN_IN)
+    @router.get(SIGN_IN, dependencies=[_ENTRANCE])
     async def sign_in_form(request: Request) -> Response:
         return page("sign_in.html", next=sessions.local_path(request.query_params.get("next", "/")))
 
-    @router.post(SIGN_IN)
+    @router.post(SIGN_IN, dependencies=[_ENTRANCE])
     async def sign_in(request: Request) -> Response:
         form = await sessions.read_form(request)
         target = sessions.local_path(form.get("next", "/"))
@@ -54,7 +92,7 @@ def _add_sessions(router: APIRouter, service: Service) -> None:
         sessions.write(response, request, secret, service.settings.external_url)
         return response
 
-    @router.post("/-/sign-out")
+    @router.post("/-/sign-out", dependencies=[_OWN_SESSION])
     async def sign_out(request: Request) -> Response:
         await sessions.read_form(request)
         secret = sessions.read(request)
@@ -64,29 +102,13 @@ def _add_sessions(router: APIRouter, service: Service) -> None:
 
 
 def _add_packages(router: APIRouter, service: Service) -> None:
-    async def admit(request: Request, project: str) -> Project | Response:
-        try:
-            return (await service.signing_in.authorize(sessions.read(request), project)).project
-        except UnauthenticatedError:
-            return RedirectResponse(f"{SIGN_IN}?next={sessions.quoted(request.url.path)}", 303)
-        except ForbiddenError:
-            return page("problem.html", 403, problem="This token may not read packages.")
-        except HiddenError:
-            return page("problem.html", 404, problem="There is no such project, or it is not yours to see.")
-
     @router.get("/{project}/-/packages")
-    async def packages(request: Request, project: str) -> Response:
-        found = await admit(request, project)
-        if isinstance(found, Response):
-            return found
+    async def packages(request: Request, found: _Reader) -> Response:
         releases = await service.browsing.releases(found)
         return page("packages.html", project=found, releases=releases, registry=_base_url(request, service), urls=urls)
 
     @router.get("/{project}/-/packages/{package_id:int}")
-    async def package(request: Request, project: str, package_id: int) -> Response:
-        found = await admit(request, project)
-        if isinstance(found, Response):
-            return found
+    async def package(request: Request, found: _Reader, package_id: int) -> Response:
         try:
             shown = await service.browsing.release(found, package_id)
         except NotFoundError:
