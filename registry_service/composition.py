@@ -14,6 +14,7 @@ from registry_service.settings import Settings, SettingsError
 from registry_service.storage import BlobStore
 from registry_service.storage.filesystem import FilesystemStore
 from registry_service.storage.s3 import S3Store
+from registry_service.use_cases.auditing import Auditing
 from registry_service.use_cases.authenticating import Authenticating
 from registry_service.use_cases.browsing import Browsing
 from registry_service.use_cases.curating import Curating
@@ -39,6 +40,7 @@ def compose(settings: Settings) -> Service:
         settings=settings,
         database=database,
         archives=archives,
+        auditing=Auditing(database),
         authenticating=authenticating,
         browsing=Browsing(database),
         curating=Curating(database, _now),

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry_service.api.answers import error_response
+from registry_service.api.authorization import authorize_group
 from registry_service.api.read_answers import ANYWHERE, PAGE, file_answer, page_answer
 from registry_service.api.read_paths import FileRead, IndexRead, ProvenanceRead, ReadPath, match
 from registry_service.domain.access import Permission
 from registry_service.domain.credentials import read_credential
-from registry_service.errors import HiddenError, RegistryError
+from registry_service.errors import RegistryError
 from registry_service.rendering import json, provenance
 from registry_service.rendering.negotiation import Representation, accepts, negotiate, negotiate_encoding
 from registry_service.use_cases.indexing import Form, UpstreamPage
@@ -74,14 +75,11 @@ class Reads:
 
     async def _place(self, path: ReadPath, headers: Headers) -> Place:
         """Let a request in. Raises UnauthenticatedError, HiddenError, ForbiddenError."""
+        if path.group:
+            return GroupPlace(path.group, await authorize_group(self.service, headers, path.group))
         credential = read_credential(headers)
-        if not path.group:
-            access = await self.service.authenticating.authorize(credential, Permission.READ, path.project)
-            return ProjectPlace(access.project)
-        reader = await self.service.authenticating.authorize_group(credential)
-        if path.group != self.service.settings.registry_name:
-            raise HiddenError("Group")
-        return GroupPlace(path.group, reader)
+        access = await self.service.authenticating.authorize(credential, Permission.READ, path.project)
+        return ProjectPlace(access.project)
 
     async def _page(self, place: Place, package: str | None, headers: Headers, wanted: str | None) -> Response:
         representation = negotiate(headers.get("accept"), wanted)

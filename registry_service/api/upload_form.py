@@ -45,6 +45,8 @@ class ReceivedForm:
     size: int = 0
     _sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _md5: "hashlib._Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    # GitLab's packages API shows it; nothing is proved by it.
+    _sha1: "hashlib._Hash" = field(default_factory=lambda: hashlib.sha1(usedforsecurity=False))
     _blake2_256: "hashlib.blake2b" = field(default_factory=lambda: hashlib.blake2b(digest_size=32))
 
     @property
@@ -55,12 +57,17 @@ class ReceivedForm:
     @property
     def digests(self) -> Digests:
         """The digests of the whole file."""
-        return Digests(self._sha256.hexdigest(), self._md5.hexdigest(), self._blake2_256.hexdigest())
+        return Digests(
+            sha256=self._sha256.hexdigest(),
+            md5=self._md5.hexdigest(),
+            blake2_256=self._blake2_256.hexdigest(),
+            sha1=self._sha1.hexdigest(),
+        )
 
     def write(self, content: bytes) -> None:
         """Add to the file; blocks, so it is called in a thread."""
         self.spool.write(content)
-        for running in (self._sha256, self._md5, self._blake2_256):
+        for running in (self._sha256, self._md5, self._sha1, self._blake2_256):
             running.update(content)
 
 

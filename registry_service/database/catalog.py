@@ -25,6 +25,7 @@ class NewFile:
     size: int
     sha256: str
     md5: str
+    sha1: str
     blake2_256: str
     blob_key: str
     upload_time: datetime
@@ -139,6 +140,7 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
         "size": new.size,
         "sha256": new.sha256,
         "md5": new.md5,
+        "sha1": new.sha1,
         "blake2_256": new.blake2_256,
         "requires_python": new.requires_python,
         "metadata_sha256": new.metadata_sha256,

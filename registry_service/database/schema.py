@@ -171,6 +171,8 @@ file: Final = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("md5", Text, nullable=False),
+    # NULL: published before anybody computed it.
+    Column("sha1", Text),
     Column("blake2_256", Text, nullable=False),
     Column("requires_python", Text),
     Column("metadata_sha256", Text),
@@ -188,5 +190,26 @@ file: Final = Table(
     Column("attestations", Text),
     UniqueConstraint("project_id", "filename"),
     UniqueConstraint("release_id", "variant"),
+    sqlite_autoincrement=True,
+)
+
+# Append-only: triggers refuse every change of a line.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("project.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("token_type", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("audit_project_id_id_idx", "project_id", "id"),
     sqlite_autoincrement=True,
 )

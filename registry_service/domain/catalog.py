@@ -73,6 +73,7 @@ class File:
     yanked: str | None = None
     deleted_at: datetime | None = None
     attested: bool = False
+    sha1: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Digests:
     sha256: str
     md5: str
     blake2_256: str
+    sha1: str
 
 
 @dataclass(frozen=True, slots=True)

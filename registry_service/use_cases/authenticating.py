@@ -9,6 +9,7 @@ from registry_service.contract import tokens as token_format
 from registry_service.contract.tokens import JOB_USERNAME, TokenType
 from registry_service.database import Database, Transaction, catalog, tokens
 from registry_service.domain.access import Decision, Permission, Principal, allows, permissions
+from registry_service.domain.audit import Actor
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
 from registry_service.errors import ForbiddenError, HiddenError, UnauthenticatedError
@@ -16,10 +17,17 @@ from registry_service.errors import ForbiddenError, HiddenError, Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A request that may go on: where, and who (None: nobody in particular, in a public project)."""
+    """A request that may go on: where, who (None: nobody in particular, in a public project), and from where."""
 
     project: Project
     principal: Principal | None
+    address: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit trail. Raises UnauthenticatedError."""
+        principal = self.publisher
+        return Actor(principal.name, principal.token_id, principal.type.value, self.address)
 
     @property
     def publisher(self) -> Principal:

@@ -1,12 +1,14 @@
 """Reading the catalog: what projects hold, and its releases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from registry_service.database import Database, catalog
+from registry_service.database import Database, Transaction, catalog, groups, listing
+from registry_service.domain.access import Principal
 from registry_service.domain.catalog import File, Project, Release
-from registry_service.domain.listing import Listed, Wanted, select
+from registry_service.domain.listing import Entry, Listed, Wanted, WantedFiles
 from registry_service.domain.status import StatusMarker, strictest
 from registry_service.errors import NotFoundError
 
@@ -32,9 +34,34 @@ class Browsing:
         async with self.database.snapshot() as tx:
             return await catalog.list_releases(tx, project.id)
 
-    async def listed(self, project: Project, wanted: Wanted) -> Listed:
-        """A page of a project's releases, as GitLab's packages API asks for it."""
-        return select(await self.releases(project), wanted)
+    async def listed(self, projects: Sequence[Project], wanted: Wanted) -> Listed[Entry]:
+        """A page of the releases of some projects, as GitLab's packages API asks for it."""
+        async with self.database.snapshot() as tx:
+            return await listing.list_releases(tx, projects, wanted)
+
+    async def listed_in_group(self, reader: Principal, wanted: Wanted) -> Listed[Entry]:
+        """A page of the releases of all projects that a reader may read, likewise."""
+        async with self.database.snapshot() as tx:
+            projects = await groups.list_projects(tx, reader.project_id)
+            return await listing.list_releases(tx, projects, wanted)
+
+    async def listed_files(self, project: Project, release_id: int, wanted: WantedFiles) -> Listed[File]:
+        """A page of a release's files, likewise. Raises NotFoundError."""
+        async with self.database.snapshot() as tx:
+            found = await self._find(tx, project, release_id)
+            return await listing.list_release_files(tx, found.release.id, wanted)
+
+    async def versions(self, project: Project, release_id: int) -> tuple[Entry, tuple[Entry, ...]]:
+        """A release, and the other releases of its package. Raises NotFoundError."""
+        async with self.database.snapshot() as tx:
+            found = await self._find(tx, project, release_id)
+            return found, await listing.list_other_versions(tx, found)
+
+    async def _find(self, tx: Transaction, project: Project, release_id: int) -> Entry:
+        found = await listing.find_release(tx, project, release_id)
+        if found is None:
+            raise NotFoundError("Package")
+        return found
 
     async def release(self, project: Project, release_id: int) -> ReleasePage:
         """One release. Raises NotFoundError."""

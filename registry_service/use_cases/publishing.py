@@ -25,9 +25,10 @@ from typing import Final
 from packaging.utils import NormalizedName
 
 from registry_service.archives import ArchivePool
-from registry_service.database import Database, Transaction, catalog, tokens
+from registry_service.database import Database, Transaction, audit, catalog, tokens
 from registry_service.database.catalog import NewFile
 from registry_service.database.transaction import ConflictError
+from registry_service.domain.audit import Action, Entry
 from registry_service.domain.catalog import File
 from registry_service.domain.distribution import Distribution, Kind
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, judge
@@ -125,6 +126,7 @@ class Publishing:
             size=received.size,
             sha256=received.digests.sha256,
             md5=received.digests.md5,
+            sha1=received.digests.sha1,
             blake2_256=received.digests.blake2_256,
             blob_key=blobs.key,
             upload_time=self.clock(),
@@ -148,6 +150,7 @@ class Publishing:
             await catalog.publish_file(tx, access.project.id, new)
             # Looked at last: the serial's lock keeps every other change of the project out until the commit.
             await _require_open(tx, access.project.id, new.distribution.name)
+            await audit.record(tx, access.project.id, _entry(access, new), at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,18 @@ class _Blobs:
     metadata_key: str | None = None
     metadata_sha256: str | None = None
     metadata_size: int = 0
+
+
+def _entry(access: Access, new: NewFile) -> Entry:
+    distribution = new.distribution
+    return Entry(
+        action=Action.PUBLISH,
+        actor=access.actor,
+        package=distribution.name,
+        version=str(distribution.version),
+        filename=distribution.filename,
+        sha256=new.sha256,
+    )
 
 
 async def _require_open(tx: Transaction, project_id: int, name: NormalizedName) -> None:

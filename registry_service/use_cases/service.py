@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from registry_service.archives import ArchivePool
 from registry_service.database import Database
 from registry_service.settings import Settings
+from registry_service.use_cases.auditing import Auditing
 from registry_service.use_cases.authenticating import Authenticating
 from registry_service.use_cases.browsing import Browsing
 from registry_service.use_cases.curating import Curating
@@ -24,6 +25,7 @@ class Service:
     settings: Settings
     database: Database
     archives: ArchivePool
+    auditing: Auditing
     authenticating: Authenticating
     browsing: Browsing
     curating: Curating

@@ -11,6 +11,7 @@ from registry_service.contract.sync import Rules
 from registry_service.storage.s3_client import S3Settings
 from tests.conformance.programs import Programs
 from tests.support import environments, service
+from tests.support import traefik as traefiks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tests.support.object_store import ObjectStore
     from tests.support.postgresql import Postgresql
     from tests.support.service import Pod, Registry, Standalone
+    from tests.support.traefik import Proxied, Traefik
 
 _numbers = itertools.count(1)
 
@@ -49,9 +51,32 @@ def in_a_pod(
         yield running
 
 
+@pytest.fixture(scope="session")
+def traefik(
+    tmp_path_factory: pytest.TempPathFactory, aloud: Aloud, one_machine: Standalone, in_a_pod: Pod
+) -> Iterator[Traefik]:
+    """Traefik in front of both: plain HTTP for the one machine, TLS for the pod."""
+    with aloud():
+        traefiks.program()
+    with traefiks.running(tmp_path_factory.mktemp("traefik"), web=one_machine, websecure=in_a_pod) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def web(traefik: Traefik) -> Proxied:
+    """The registry on one machine, through Traefik without TLS."""
+    return traefik.web
+
+
+@pytest.fixture(scope="session")
+def websecure(traefik: Traefik) -> Proxied:
+    """The registry in a pod, through Traefik with TLS."""
+    return traefik.websecure
+
+
 @pytest.fixture(scope="session", params=["one_machine", "in_a_pod"])
 def registry(request: pytest.FixtureRequest) -> Registry:
-    """Each kind of registry in turn."""
+    """Each kind of registry in turn, asked directly; see `ways` for tests that go through Traefik too."""
     running: Registry = request.getfixturevalue(request.param)
     return running
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Word = str | Path
 
 _SECONDS = 120
+# Wide enough for a sentence: some clients break lines where it ends, and then no sentence is found.
+_TERMINAL = {"COLUMNS": "1000", "NO_COLOR": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ class Programs:
 
     home: Path
 
-    def twine(self, version: str, access: Access, *files: Path, options: Sequence[str] = ()) -> Result:
+    def twine(self, version: str, access: Access, *files: Path, options: Sequence[str] = ("--verbose",)) -> Result:
         """Upload with a `.pypirc`, as GitLab's documentation says; `version` names the client: twine-7 and so on."""
-        self._write(".pypirc", clients.pypirc(access))
-        upload = ["upload", "--non-interactive", "--disable-progress-bar", "--verbose", "--repository", "gitlab"]
+        self.write(".pypirc", clients.pypirc(access))
+        upload = ["upload", "--non-interactive", "--disable-progress-bar", "--repository", "gitlab"]
         return self.run([client(version), "-m", "twine", *upload, *options, *files])
 
     def twine_by_environment(self, version: str, access: Access, *files: Path) -> Result:
@@ -86,7 +88,7 @@ class Programs:
 
     def uv_install(self, access: Access, *requirements: str) -> Result:
         """Install into `site` with a `uv.toml`."""
-        self._write("uv.toml", clients.uv_toml(access))
+        self.write("uv.toml", clients.uv_toml(access))
         into: list[Word] = ["--target", self.site, "--no-deps", "--reinstall", "--python", sys.executable]
         return self.uv("pip", "install", "--config-file", self.home / "uv.toml", *into, *requirements)
 
@@ -100,12 +102,14 @@ class Programs:
         greet = "from mypypipackage import SayHello; SayHello()"
         return self.run([sys.executable, "-c", greet], variables={"PYTHONPATH": str(self.site)}).ok().strip()
 
-    def run(self, command: Sequence[Word], *, variables: Mapping[str, str] | None = None) -> Result:
-        """Run a program in the home folder."""
+    def run(
+        self, command: Sequence[Word], *, variables: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> Result:
+        """Run a program in a folder, the home folder if none is named."""
         done = subprocess.run(
             command,
-            env={**clean_environment(self.home), **(variables or {})},
-            cwd=self.home,
+            env={**clean_environment(self.home), **_TERMINAL, **(variables or {})},
+            cwd=folder or self.home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -115,7 +119,8 @@ class Programs:
         )
         return Result(done.returncode, done.stdout)
 
-    def _write(self, name: str, content: str) -> None:
+    def write(self, name: str, content: str) -> None:
+        """Put a file that only its owner may read into the home folder."""
         path = self.home / name
         path.write_text(content)
         path.chmod(0o600)

@@ -104,7 +104,7 @@ def test_a_name_that_is_taken_by_other_bytes(access: Access, programs: Programs,
     for version in ("twine-7", "twine-6", "twine-5"):
         assert _TAKEN in programs.twine(version, access, path).failed()
     assert _TAKEN in programs.uv_publish(access, path).failed()
-    assert "skip" in programs.twine("twine-5", access, path, options=["--skip-existing"]).ok().lower()
+    assert "skip" in programs.twine("twine-5", access, path, options=["--verbose", "--skip-existing"]).ok().lower()
     programs.pip_install(access, "mypypipackage").ok()
     assert _published(access) == [first.filename]
 

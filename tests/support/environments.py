@@ -76,13 +76,14 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 def main() -> None:
     """Make everything, in the order of its cost."""
-    from tests.support import browser, object_store, postgresql  # noqa: PLC0415 - they import this module
+    from tests.support import browser, object_store, postgresql, traefik  # noqa: PLC0415 - they import this module
 
     postgresql.programs()
     browser.program()
     for name in CLIENTS:
         client(name)
     object_store.program()
+    traefik.program()
 
 
 if __name__ == "__main__":

@@ -43,6 +43,17 @@ setuptools.setup(
     python_requires='>=3.6',
 )
 """
+_PROJECT = """\
+[build-system]
+requires = ["flit_core"]
+build-backend = "flit_core.buildapi"
+
+[project]
+name = "mypypipackage"
+version = "0.0.1"
+requires-python = ">=3.6"
+dynamic = ["description"]
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Distribution:
         return path
 
 
-def metadata(name: str, version: str, *, extra: str = "", requires_python: str = ">=3.6") -> bytes:
+def metadata(name: str, version: str, *, requires_python: str = ">=3.6", extra: str = "") -> bytes:
     """Core metadata as setuptools writes it for the example; `extra` holds further header lines."""
     return (
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: A small example package\n"
@@ -74,14 +85,14 @@ def metadata(name: str, version: str, *, extra: str = "", requires_python: str =
 
 
 def wheel(
-    version: str = "0.0.1", *, name: str = EXAMPLE, extra: str = "", padding: int = 0, requires_python: str = ">=3.6"
+    version: str = "0.0.1", *, name: str = EXAMPLE, requires_python: str = ">=3.6", extra: str = "", padding: int = 0
 ) -> Distribution:
     """A wheel that pip installs; `padding` adds a file of so many bytes that do not compress."""
     stem = _stem(name)
     members = {
         f"{stem}/__init__.py": b"from .greet import SayHello\n",
         f"{stem}/greet.py": _GREET.encode(),
-        f"{stem}-{version}.dist-info/METADATA": metadata(name, version, extra=extra, requires_python=requires_python),
+        f"{stem}-{version}.dist-info/METADATA": metadata(name, version, requires_python=requires_python, extra=extra),
         f"{stem}-{version}.dist-info/WHEEL": _WHEEL_FILE.encode(),
         f"{stem}-{version}.dist-info/top_level.txt": f"{stem}\n".encode(),
     }
@@ -120,6 +131,21 @@ def write_example(folder: Path, *, version: str = "0.0.1") -> None:
     (package / "__init__.py").write_text("from .greet import SayHello\n")
     (package / "greet.py").write_text(_GREET)
     (folder / "setup.py").write_text(_SETUP.format(version=version))
+
+
+def write_project(folder: Path, *, summary: str = "A small example package") -> None:
+    """The example as a project that any client publishes: its sources, and in `dist` what was built of them.
+
+    flit takes only what it builds itself, so its backend is the one; another `summary` makes another wheel.
+    """
+    package, dist = folder / EXAMPLE, folder / "dist"
+    package.mkdir(parents=True)
+    dist.mkdir()
+    (folder / "pyproject.toml").write_text(_PROJECT)
+    (package / "__init__.py").write_text(f'"""{summary}"""\n\nfrom .greet import SayHello\n')
+    (package / "greet.py").write_text(_GREET)
+    wheel(extra=f"Keywords: {summary}\n").write_to(dist)
+    sdist().write_to(dist)
 
 
 def broken_wheels() -> dict[str, Distribution]:

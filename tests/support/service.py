@@ -5,6 +5,7 @@ Each process listens on a loopback address of its own, so that all of them may u
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import ssl
@@ -17,10 +18,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from registry_service.composition import compose
 from registry_service.contract import environment, sync, tokens, wire
 from registry_service.contract.clients import Access
 from registry_service.contract.sync import Rules, TokenEntry, TokenSet
 from registry_service.contract.tokens import DEFAULT_SCOPES, PERSONAL_USERNAME, TokenType
+from registry_service.domain.catalog import Visibility
+from registry_service.settings import read_settings
+from registry_service.use_cases.minting import TokenRequest
 from tests.cluster.certificates import Authority, Subject
 from tests.cluster.commands import run
 from tests.cluster.places import REPOSITORY
@@ -115,7 +120,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A registry on one machine; its projects and tokens are made by command beside the running service."""
+    """A registry on one machine; its projects and tokens are made beside the running service, as commands do."""
 
     program: Program
     server: Server
@@ -126,10 +131,19 @@ class Standalone:
         return self.server.url
 
     def project(self, name: str, *, visibility: str = "private") -> Access:
-        """Make a project and a personal token for it."""
-        self.program.run("project", "create", name, "--visibility", visibility, "--data", str(self.data))
-        token = self.program.run("token", "create", "--project", name, "--type", "personal", "--data", str(self.data))
-        return access(self.url, name, token.strip())
+        """Make a project and a personal token for it.
+
+        Not by command: commands have tests of their own, and every test that starts two pays for two more Pythons.
+        """
+        return access(self.url, name, asyncio.run(self._found(name, Visibility(visibility))))
+
+    async def _found(self, name: str, visibility: Visibility) -> str:
+        beside = compose(read_settings({}, self.data))
+        try:
+            await beside.minting.create_project(name, visibility)
+            return await beside.minting.create_token(TokenRequest(name, TokenType.PERSONAL))
+        finally:
+            await beside.database.close()
 
 
 @dataclass(frozen=True, slots=True)

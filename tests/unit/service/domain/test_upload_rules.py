@@ -13,7 +13,7 @@ from registry_service.domain.archive import ArchiveFacts
 from registry_service.domain.core_metadata import read_core_metadata
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, is_valid_version, judge
 
-_DIGESTS: Final = Digests(sha256="a" * 64, md5="b" * 32, blake2_256="c" * 64)
+_DIGESTS: Final = Digests(sha256="a" * 64, md5="b" * 32, blake2_256="c" * 64, sha1="d" * 40)
 _METADATA: Final = b"Metadata-Version: 2.1\nName: Foo.Bar\nVersion: 1.0\nSummary: one\nRequires-Python: >=3.6\n\ntext\n"
 _WHEEL: Final = Upload(
     fields={"name": "foo-bar", "version": "1.0"},
