@@ -20,6 +20,8 @@ pytestmark = pytest.mark.outcome(issue_4.VALID_PAGES)
 _BASE = "/api/v4/projects/demo/packages/pypi"
 _ORIGIN = {"origin": "http://registry.example"}
 _HOSTILE = '"><script>alert(1)</script> & <b>é</b> -->'
+# Controls and noncharacters, which HTML forbids in any spelling.
+_UNWRITABLE = "\x07\x85\x9f\ufdd0\ufffe\U0001ffff."
 # Index pages are what PEP 833 froze; they say no language.
 _FROZEN = "Consider adding a “lang” attribute"
 
@@ -98,9 +100,9 @@ async def _empty_pages(registry: Registry) -> dict[str, bytes]:
 
 async def _fill(registry: Registry) -> None:
     """Publish, yank and mark with text that would break a page that does not escape it."""
-    auth = ("a", await registry.token())
+    auth, hostile = ("a", await registry.token()), _HOSTILE + _UNWRITABLE
     for file in (
-        packages.wheel("1.0", extra=f"Summary: {_HOSTILE}\n", requires_python=f">=3.8 {_HOSTILE}"),
+        packages.wheel("1.0", extra=f"Summary: {hostile}\n", requires_python=f">=3.8 {hostile}"),
         packages.sdist("1.0"),
         packages.wheel("1!2.0+local"),
         packages.wheel(name="other"),
