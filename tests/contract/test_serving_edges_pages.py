@@ -203,6 +203,17 @@ async def test_an_odd_accept_header_gets_a_page_that_it_allows_or_406(
             schemas.validate("error", answer.json())
 
 
+async def test_a_list_may_come_in_several_headers(registry: Registry, wire: httpx2.AsyncClient) -> None:
+    """6.23, 6.24: RFC 9110, section 5.3: the lines of one header are one list."""
+    token = await registry.token()
+    await registry.publish(packages.wheel(), token)
+    several = [("accept", "image/png"), ("accept", _JSON)]
+    page = await wire.get(_PAGE, headers=several, auth=("a", token))
+    assert (page.status_code, page.headers["content-type"]) == (200, _JSON)
+    known = [*several, ("if-none-match", '"x"'), ("if-none-match", page.headers["etag"])]
+    assert (await wire.get(_PAGE, headers=known, auth=("a", token))).status_code == 304
+
+
 _FORMATS = (
     ("application/vnd.pypi.simple.v1+json", _JSON),
     ("application/vnd.pypi.simple.v1%2Bjson", _JSON),
