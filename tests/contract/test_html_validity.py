@@ -77,6 +77,7 @@ async def test_served_pages_are_valid(registry: Registry) -> None:
         "/demo/-/packages/2",
         "/demo/-/packages/99",
         "/nosuch/-/packages",
+        "/api/docs",
     ):
         answer = await registry.http.get(url)
         assert answer.headers["content-type"].startswith("text/html")

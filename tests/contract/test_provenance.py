@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_service.domain.attestations import STATEMENT_TYPE
-from tests.support import packages
+from tests.support import packages, schemas
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Registry
@@ -41,6 +41,7 @@ async def test_attestations_come_with_the_file_and_are_served_as_provenance(regi
     assert html.count(f'data-provenance="{url}"') == 1
     answer = await registry.http.get(url, auth=("a", token))
     assert answer.headers["content-type"] == "application/vnd.pypi.integrity.v1+json"
+    schemas.validate("provenance", answer.json())
     (bundle,) = answer.json()["attestation_bundles"]
     assert bundle["attestations"] == json.loads(attestations)
     assert bundle["publisher"] == {"kind": "RegistryToken", "claims": {"name": "__token__"}}
