@@ -31,10 +31,15 @@ _FILE: Final = {
 _SLICE_BYTES: Final = 64 * 1024
 
 
+def listed(headers: Headers, name: str) -> str | None:
+    """A header whose value is a list, all its lines together (RFC 9110, section 5.3)."""
+    return ", ".join(headers.getlist(name)) if name in headers else None
+
+
 def page_answer(page: Page, representation: Representation, headers: Headers) -> Response:
     """A page, or that the client has it already."""
     answer = {**PAGE, "etag": page.etag}
-    if is_unchanged(headers.get("if-none-match"), page.etag):
+    if is_unchanged(listed(headers, "if-none-match"), page.etag):
         return Response(status_code=304, headers=answer)
     answer |= {"content-type": representation, "content-length": str(len(page.body))}
     if page.encoding is not Encoding.IDENTITY:
@@ -46,7 +51,7 @@ def page_answer(page: Page, representation: Representation, headers: Headers) ->
 async def file_answer(downloading: Downloading, blob: StoredBlob, headers: Headers, *, with_body: bool) -> Response:
     """A file or one range of it, never encoded: installers hash what they receive. Raises StorageError."""
     etag = f'"{blob.sha256}"'
-    if is_unchanged(headers.get("if-none-match"), etag):
+    if is_unchanged(listed(headers, "if-none-match"), etag):
         return Response(status_code=304, headers={**_FILE, "etag": etag})
     # RFC 9110, section 14.2, knows ranges for GET alone: HEAD says how long the whole is.
     wanted = headers.get("range") if with_body else None

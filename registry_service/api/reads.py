@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from registry_service.api.answers import error_response
 from registry_service.api.authorization import authorize_group
-from registry_service.api.read_answers import ANYWHERE, PAGE, file_answer, page_answer
+from registry_service.api.read_answers import ANYWHERE, PAGE, file_answer, listed, page_answer
 from registry_service.api.read_paths import FileRead, IndexRead, ProvenanceRead, ReadPath, match
 from registry_service.api.upload_form import drain
 from registry_service.domain.access import Permission
@@ -87,11 +87,11 @@ class Reads:
         return ProjectPlace(access.project)
 
     async def _page(self, place: Place, package: str | None, headers: Headers, wanted: str | None) -> Response:
-        representation = negotiate(headers.get("accept"), wanted)
+        representation = negotiate(listed(headers, "accept"), wanted)
         if representation is None:
             body = {"message": "406 Not Acceptable", "supported": list(Representation)}
             return _refusal(406, body, {"vary": PAGE["vary"]})
-        form = Form(representation, negotiate_encoding(headers.get("accept-encoding")))
+        form = Form(representation, negotiate_encoding(listed(headers, "accept-encoding")))
         if package is None:
             return page_answer(await self.service.indexing.root(place, form), representation, headers)
         page = await self.service.indexing.package(place, package, form)
@@ -100,7 +100,7 @@ class Reads:
         return page_answer(page, representation, headers)
 
     async def _provenance(self, place: Place, wanted: ProvenanceRead, headers: Headers) -> Response:
-        if not accepts(headers.get("accept"), provenance.CONTENT_TYPE):
+        if not accepts(listed(headers, "accept"), provenance.CONTENT_TYPE):
             return _refusal(406, {"message": "406 Not Acceptable", "supported": [provenance.CONTENT_TYPE]}, {})
         content = await self.service.downloading.provenance(place, wanted.package, wanted.version, wanted.filename)
         return Response(content, 200, PAGE, provenance.CONTENT_TYPE)

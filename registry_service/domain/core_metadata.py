@@ -7,8 +7,9 @@ from typing import Final
 
 from packaging.metadata import parse_email
 
-# A database's text cannot hold NUL, and no reader of a one-line field expects the others.
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+# A database's text cannot hold NUL, HTML none of the others but line breaks, and a one-line field has no use for these.
+_NONCHARACTERS: Final = "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+_CONTROL: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef{_NONCHARACTERS}]+")
 # What `email.parser`, and so every installer, takes for a line of a header: a field's first, or one that goes on.
 _HEADER_LINE: Final = re.compile(rb"(?:From |([!-9;-~]*):|[ \t])[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _FIELDS: Final = frozenset((b"metadata-version", b"name", b"version", b"summary", b"requires-python"))

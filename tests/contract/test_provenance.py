@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import packages
+from tests.support import packages, schemas
 from tests.support.attestations import attestations_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ async def test_attestations_come_with_the_file_and_are_served_as_provenance(regi
     assert html.count(f'data-provenance="{url}"') == 1
     answer = await registry.http.get(url, auth=("a", token))
     assert answer.headers["content-type"] == "application/vnd.pypi.integrity.v1+json"
+    schemas.validate("provenance", answer.json())
     (bundle,) = answer.json()["attestation_bundles"]
     assert bundle["attestations"] == json.loads(attestations)
     assert bundle["publisher"] == {"kind": "RegistryToken", "claims": {"name": "__token__"}}

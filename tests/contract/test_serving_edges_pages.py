@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.outcome(issue_4.EDGE_CASES)]
 
 _BASE = "/api/v4/projects/demo/packages/pypi"
 _PAGE = f"{_BASE}/simple/mypypipackage/"
-_JSON, _HTML = Representation.JSON.value, Representation.HTML.value
+_JSON = Representation.JSON.value
 _MANY = 5_000
 
 
@@ -166,64 +166,6 @@ async def test_a_root_of_many_packages_is_whole_and_revalidated(registry: Regist
     assert (await _get(wire, token, f"{_BASE}/simple/")).text.count("<a ") == _MANY
     again = await _get(wire, token, f"{_BASE}/simple/", {"accept": _JSON, "if-none-match": root.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-
-
-_ACCEPTED: tuple[tuple[str | None, str | None], ...] = (
-    (None, "text/html; charset=utf-8"),
-    ("*/*", "text/html; charset=utf-8"),
-    ("text/*", "text/html; charset=utf-8"),
-    ("application/json", None),
-    (f"{_JSON};q=0", None),
-    (f"{_JSON};q=0, */*", "text/html; charset=utf-8"),
-    ("application/vnd.pypi.simple.latest+json", _JSON),
-    ("application/vnd.pypi.simple.latest+html", _HTML),
-    ("application/vnd.pypi.simple.v2+json", None),
-    ("application/vnd.pypi.simple.v2+json, application/vnd.pypi.simple.v1+json;q=0.1", _JSON),
-    (_JSON.upper(), _JSON),
-    (f"{_JSON} ;q=1 ,", _JSON),
-    (", ".join([_JSON, *["image/png"] * 500]), _JSON),
-    ("image/png," * 5000, None),
-    ("\xe9\xff", None),
-)
-
-
-async def test_an_odd_accept_header_gets_a_page_that_it_allows_or_406(
-    registry: Registry, wire: httpx2.AsyncClient
-) -> None:
-    """6.24: `Accept` absent and in every odd form; the type of the answer is always a concrete one."""
-    token = await registry.token()
-    await registry.publish(packages.wheel(), token)
-    for accept, type_ in _ACCEPTED:
-        headers = [] if accept is None else [(b"accept", accept.encode("latin-1"))]
-        answer = await wire.get(_PAGE, headers=headers, auth=("a", token))
-        assert (accept, answer.status_code) == (accept, 406 if type_ is None else 200)
-        assert answer.headers["content-type"] == (type_ or "application/json")
-        assert "Accept" in answer.headers["vary"]
-        if type_ is None:
-            schemas.validate("error", answer.json())
-
-
-_FORMATS = (
-    ("application/vnd.pypi.simple.v1+json", _JSON),
-    ("application/vnd.pypi.simple.v1%2Bjson", _JSON),
-    ("application/vnd.pypi.simple.v1%20json", _JSON),
-    ("application%2Fvnd.pypi.simple.latest%2Bhtml", _HTML),
-    ("text/html&other=1", "text/html; charset=utf-8"),
-    ("application/vnd.pypi.simple.v2%2Bjson", None),
-    ("text/html,application/json", None),
-    ("", None),
-)
-
-
-async def test_the_format_of_the_url_counts_more_than_accept(registry: Registry, wire: httpx2.AsyncClient) -> None:
-    """6.24: its `+` may have become a space on the way; what is not offered is 406."""
-    token = await registry.token()
-    await registry.publish(packages.wheel(), token)
-    for wanted, type_ in _FORMATS:
-        headers = {"accept": "text/html" if type_ == _JSON else _JSON}
-        answer = await _get(wire, token, f"{_PAGE}?format={wanted}", headers)
-        assert (wanted, answer.status_code) == (wanted, 406 if type_ is None else 200)
-        assert answer.headers["content-type"] == (type_ or "application/json")
 
 
 async def test_json_pages_have_the_shape_that_clients_insist_on(registry: Registry, wire: httpx2.AsyncClient) -> None:

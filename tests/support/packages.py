@@ -75,9 +75,10 @@ class Distribution:
 
 
 def metadata(name: str, version: str, *, requires_python: str = ">=3.6", extra: str = "") -> bytes:
-    """Core metadata as setuptools writes it for the example; `extra` holds further header lines."""
+    """Core metadata as setuptools writes it for the example; `extra` holds further header lines, or its own summary."""
+    summary = "" if "Summary:" in extra else "Summary: A small example package\n"
     return (
-        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: A small example package\n"
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{summary}"
         "Author: Example Author\nAuthor-email: author@example.com\nClassifier: Programming Language :: Python :: 3\n"
         f"Classifier: License :: OSI Approved :: MIT License\nRequires-Python: {requires_python}\n{extra}"
         "\nAn example package, to try a registry with.\n"
