@@ -57,6 +57,8 @@ TRICKS = {
     "twice in a wheel": (with_member(f"{STEM}.dist-info/METADATA"), "METADATA' twice: which of them is installed"),
     "twice in an sdist": (tarred(member(f"{STEM}/PKG-INFO")), "PKG-INFO' twice: which of them is installed"),
     "bytes before a wheel": (odd_archives.preceded_by(b"#!/bin/sh\n", wheel_as(WHEEL)), "begins with other bytes"),
+    "bytes in a wheel": (odd_archives.hidden_between(), "RECORD' otherwise than its zip directory says"),
+    "two names in a wheel": (odd_archives.renamed_in_place(), "'odd/good.py' otherwise than its zip directory says"),
     "bytes behind a wheel": (odd_archives.followed_by(wheel_as(WHEEL), b"x"), "goes on after the archive's end"),
     "bytes behind an sdist": (odd_archives.followed_by(tarred(), b"x"), "goes on after the archive's end"),
     "hidden in an sdist": (odd_archives.hidden_behind_the_end(), "goes on after the archive's end"),
@@ -80,16 +82,17 @@ async def test_tricks_and_accidents(registry: Registry) -> None:
     "file",
     [
         odd_archives.zip64(),
+        odd_archives.streamed(),
         tarred(member(f"{STEM}/a/link", tarfile.SYMTYPE, target="../PKG-INFO")),
         tarred(member(f"{STEM}/link", tarfile.LNKTYPE, target=f"{STEM}/PKG-INFO")),
         tarred(member(".", tarfile.DIRTYPE), member(f"./{STEM}/x")),
         odd_archives.followed_by(tarred(), gzip.compress(bytes(10240))),
         Distribution(SDIST, gzip.compress(bytes(0)) + tarred().content),
     ],
-    ids=["zip64", "link", "hard link", "dots", "padding", "gzip members"],
+    ids=["zip64", "streamed", "link", "hard link", "dots", "padding", "gzip members"],
 )
 async def test_unusual_archives_that_every_tool_reads(registry: Registry, file: Distribution) -> None:
-    """6.12: Zip64, links that stay inside, `./` before every path, padding, several gzip members."""
+    """6.12: Zip64, sizes behind members, links that stay inside, `./` before paths, padding, several gzip members."""
     answer = await registry.publish(file, await registry.token())
     assert answer.status_code == 201, answer.text
 
