@@ -166,9 +166,10 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, *, target: str = "") -> tar
     return made
 
 
-def slow() -> Distribution:
-    """An sdist of some hundred kilobytes that takes seconds to read: it has as many members as are allowed."""
-    return tarred(*(member(f"{STEM}/{number}") for number in range(99_000)))
+def crowded(count: int) -> Distribution:
+    """An sdist with so many more members; it takes seconds to read, and some kilobytes to keep."""
+    whole, folder = gzip.decompress(tarred().content), member(f"{STEM}/folder", tarfile.DIRTYPE).tobuf()
+    return Distribution(SDIST, gzip.compress(folder * count + whole))
 
 
 def announced(size: int) -> Distribution:
