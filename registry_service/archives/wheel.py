@@ -8,6 +8,7 @@ from typing import Final
 
 from registry_service.archives.limits import bounded, require_members, require_unpacked, unpacked_limit
 from registry_service.archives.oddities import Noticed, top
+from registry_service.archives.zip_framing import first_misframed
 from registry_service.domain.archive import ArchiveFacts, Oddity
 
 _MEMBERS: Final = ("METADATA", "WHEEL", "RECORD")
@@ -25,7 +26,7 @@ def read_wheel(path: Path) -> ArchiveFacts:
         members = archive.infolist()
         require_members(len(members))
         require_unpacked(sum(member.file_size for member in members), unpacked_limit(path))
-        oddities = _oddities(path, members)
+        oddities = _oddities(path, members, archive.start_dir)
         names = {member.filename for member in members}
         roots = tuple(sorted({first for name in names if (first := top(name)).endswith(_SUFFIX)}))
         if len(roots) != 1:
@@ -43,7 +44,7 @@ def _content(archive: zipfile.ZipFile, name: str) -> bytes | None:
         return bounded(stream)
 
 
-def _oddities(path: Path, members: list[zipfile.ZipInfo]) -> tuple[tuple[Oddity, str], ...]:
+def _oddities(path: Path, members: list[zipfile.ZipInfo], directory: int) -> tuple[tuple[Oddity, str], ...]:
     noticed = Noticed()
     for member in members:
         name = member.orig_filename
@@ -53,6 +54,8 @@ def _oddities(path: Path, members: list[zipfile.ZipInfo]) -> tuple[tuple[Oddity,
         noticed.notice(Oddity.COMPRESSION, name, when=member.compress_type not in _COMPRESSIONS)
     # An offset counts from where zipfile found the archive to begin: the first member's is what stands before it.
     noticed.notice(Oddity.PREPENDED, when=min((member.header_offset for member in members), default=0) > 0)
+    misframed = first_misframed(path, members, directory)
+    noticed.notice(Oddity.MISFRAMED, misframed or "", when=misframed is not None)
     noticed.notice(Oddity.APPENDED, when=_goes_on(path))
     noticed.notice(Oddity.POLYGLOT, when=_begins_as_tar(path))
     return noticed.all()

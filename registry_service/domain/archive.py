@@ -14,6 +14,7 @@ class Oddity(StrEnum):
     TWICE = "two files of one name"
     ENCRYPTED = "an encrypted file"
     COMPRESSION = "a compression other than stored and deflated"
+    MISFRAMED = "a member that a zip's directory and its own header describe differently, or bytes behind it"
     PREPENDED = "bytes before the archive"
     APPENDED = "bytes after the archive"
     POLYGLOT = "a file that is a zip and a tar archive at once"

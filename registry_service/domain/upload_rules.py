@@ -210,6 +210,7 @@ _ODDITIES: Final[Mapping[Oddity, str]] = {
     Oddity.TWICE: "holds {member} twice: which of them is installed depends on the installer",
     Oddity.ENCRYPTED: "holds {member} encrypted: no installer has the password",
     Oddity.COMPRESSION: "holds {member} compressed with another method than deflate, which not every installer reads",
+    Oddity.MISFRAMED: "holds {member} otherwise than its zip directory says, or other bytes behind it: zip it again",
     Oddity.PREPENDED: "begins with other bytes than the archive's: nothing may stand before it",
     Oddity.APPENDED: "goes on after the archive's end: nothing may stand behind it",
     Oddity.POLYGLOT: "is a zip and a tar archive at once, so that two tools see different files in it",

@@ -1,11 +1,9 @@
-"""Archives that are not what they seem, and odd ones that are: edge cases 12 to 15 of uploading."""
+"""Archives that are not what they seem, and odd ones that are: edge cases 12, 13 and 15 of uploading."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import tarfile
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +14,8 @@ from tests.support.odd_archives import SDIST, STEM, WHEEL, member, sdist_as, tar
 from tests.support.packages import Distribution
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.contract.conftest import Registry
 
 pytestmark = [pytest.mark.anyio, pytest.mark.outcome(EDGE_CASES)]
@@ -23,6 +23,13 @@ pytestmark = [pytest.mark.anyio, pytest.mark.outcome(EDGE_CASES)]
 _METADATA = packages.metadata("odd", "1.0")
 _PAGE = b"\n<!DOCTYPE html>\n<html><title>Sign in</title></html>\n"
 _OUT = "a path that leads out of the archive: paths must be relative and without '..'"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One kind of database: what is judged here is judged before any is asked."""
+    return f"sqlite:///{tmp_path / 'registry.db'}"
+
 
 TRICKS = {
     "an empty wheel": (Distribution(WHEEL, b""), "cannot be read: it is empty"),
@@ -57,6 +64,8 @@ TRICKS = {
     "twice in a wheel": (with_member(f"{STEM}.dist-info/METADATA"), "METADATA' twice: which of them is installed"),
     "twice in an sdist": (tarred(member(f"{STEM}/PKG-INFO")), "PKG-INFO' twice: which of them is installed"),
     "bytes before a wheel": (odd_archives.preceded_by(b"#!/bin/sh\n", wheel_as(WHEEL)), "begins with other bytes"),
+    "bytes in a wheel": (odd_archives.hidden_between(), "RECORD' otherwise than its zip directory says"),
+    "two names in a wheel": (odd_archives.renamed_in_place(), "'odd/good.py' otherwise than its zip directory says"),
     "bytes behind a wheel": (odd_archives.followed_by(wheel_as(WHEEL), b"x"), "goes on after the archive's end"),
     "bytes behind an sdist": (odd_archives.followed_by(tarred(), b"x"), "goes on after the archive's end"),
     "hidden in an sdist": (odd_archives.hidden_behind_the_end(), "goes on after the archive's end"),
@@ -80,25 +89,25 @@ async def test_tricks_and_accidents(registry: Registry) -> None:
     "file",
     [
         odd_archives.zip64(),
+        odd_archives.streamed(),
         tarred(member(f"{STEM}/a/link", tarfile.SYMTYPE, target="../PKG-INFO")),
         tarred(member(f"{STEM}/link", tarfile.LNKTYPE, target=f"{STEM}/PKG-INFO")),
         tarred(member(".", tarfile.DIRTYPE), member(f"./{STEM}/x")),
         odd_archives.followed_by(tarred(), gzip.compress(bytes(10240))),
         Distribution(SDIST, gzip.compress(bytes(0)) + tarred().content),
     ],
-    ids=["zip64", "link", "hard link", "dots", "padding", "gzip members"],
+    ids=["zip64", "streamed", "link", "hard link", "dots", "padding", "gzip members"],
 )
 async def test_unusual_archives_that_every_tool_reads(registry: Registry, file: Distribution) -> None:
-    """6.12: Zip64, links that stay inside, `./` before every path, padding, several gzip members."""
+    """6.12: Zip64, sizes behind members, links that stay inside, `./` before paths, padding, several gzip members."""
     answer = await registry.publish(file, await registry.token())
     assert answer.status_code == 201, answer.text
 
 
-async def test_a_wheel_of_fifty_thousand_files(registry: Registry) -> None:
-    """6.12: only the directory and METADATA of a wheel are read: 15,000 files fit under the limit of this test."""
-    started = time.monotonic()
-    assert (await registry.publish(odd_archives.many(15_000), await registry.token())).status_code == 201
-    assert time.monotonic() - started < 10
+async def test_a_wheel_of_very_many_files(registry: Registry) -> None:
+    """6.12: of a wheel only directory, headers and METADATA are read: as many files as fit under this test's limit."""
+    answer = await registry.publish(odd_archives.many(15_000), await registry.token())
+    assert answer.status_code == 201, answer.text
 
 
 WHEELS = {
@@ -131,54 +140,6 @@ async def test_a_dist_info_folder_in_another_spelling(registry: Registry) -> Non
     content = packages.metadata("Foo.Bar", "1.0.0")
     wheel = wheel_as("foo_bar-1.0-py3-none-any.whl", dist_info="Foo.Bar-1.0", content=content)
     assert (await registry.publish(wheel, await registry.token())).status_code == 201
-
-
-METADATA = {
-    "latin-1": _METADATA.replace(b"Author: Example", "Author: Jos\xe9".encode("latin-1")),
-    "a latin-1 summary": _METADATA.replace(b"Summary: A", b"Summary: \xe9"),
-    "surrogates": _METADATA.replace(b"Summary: A", b"Summary: \xed\xa0\x80"),
-    "UTF-8": _METADATA.replace(b"Summary: A", "Summary: \u017c\U0001f40d".encode()),
-    "a byte order mark": b"\xef\xbb\xbf" + _METADATA,
-    "CRLF": _METADATA.replace(b"\n", b"\r\n"),
-    "folded": _METADATA.replace(b"Summary: A", b"Summary: A\n        second line\n\tand a third\x00"),
-    "a long description in the header": _METADATA.replace(b"\n\n", b"\nDescription: one\n        two\n", 1),
-    "2.0": _METADATA.replace(b"2.1", b"2.0", 1),
-    "2.6": _METADATA.replace(b"2.1", b"2.6", 1).replace(b"\n\n", b"\nImport-Name: odd\nDynamic: requires-dist\n\n", 1),
-    "2.9": _METADATA.replace(b"2.1", b"2.9", 1).replace(b"\n\n", b"\nNobody-Knows: yet\n\n", 1),
-    "License-File with 2.1": _METADATA.replace(b"\n\n", b"\nLicense-File: LICENSE\n\n", 1),
-    "License and License-Expression": _METADATA.replace(b"\n\n", b"\nLicense: MIT\nLicense-Expression: MIT\n\n", 1),
-    "invalid Requires-Python": _METADATA.replace(b">=3.6", b">=3.6.*"),
-    "invalid requirement": _METADATA.replace(b"\n\n", b"\nRequires-Dist: a b c ;;\nProvides-Extra: \xff\n\n", 1),
-    "keywords": _METADATA.replace(b"\n\n", b"\nKeywords: ['a', 1]\nKeywords: b\nProject-URL: nonsense\n\n", 1),
-    "classifiers": _METADATA.replace(b"\n\n", b"\n" + b"Classifier: Private :: Do Not Upload\n" * 1400 + b"\n", 1),
-    "a multipart description": _METADATA.replace(b"\n\n", b"\nContent-Type: multipart/mixed; boundary=x\n\n--x\n", 1),
-}
-
-
-async def test_odd_metadata_is_served_as_it_is(registry: Registry) -> None:
-    """6.14: METADATA in any encoding and form is stored, and `.metadata` has its bytes."""
-    token = await registry.token()
-    for number, (kind, odd) in enumerate(METADATA.items()):
-        name, content = f"odd{number}", odd.replace(b"Name: odd", f"Name: odd{number}".encode())
-        wheel = wheel_as(f"{name}-1.0-py3-none-any.whl", content=content)
-        answer = await registry.publish(wheel, token)
-        assert answer.status_code == 201, (kind, answer.text)
-        (file,) = (await registry.page(token, name)).json()["files"]
-        served = await registry.http.get(file["url"] + ".metadata", auth=("a", token))
-        assert served.content == content, kind
-        assert file["core-metadata"] == {"sha256": hashlib.sha256(content).hexdigest()}, kind
-        html = await registry.page(token, name, {"accept": "text/html"})
-        assert (html.status_code, wheel.filename in html.text) == (200, True), kind
-    packages_page = await registry.http.get("/api/v4/projects/demo/packages?per_page=100", auth=("a", token))
-    assert len(packages_page.json()) == len(METADATA)
-
-
-async def test_a_requires_python_that_makes_no_sense(registry: Registry) -> None:
-    """6.14: an invalid Requires-Python stands in the index word for word; installers pass over it."""
-    token = await registry.token()
-    await registry.publish(wheel_as(WHEEL, content=METADATA["invalid Requires-Python"]), token)
-    (file,) = (await registry.page(token, "odd")).json()["files"]
-    assert file["requires-python"] == ">=3.6.*"
 
 
 SDISTS = {

@@ -74,7 +74,7 @@ async def test_a_new_project_from_many_jobs_at_once(registry: Registry) -> None:
 
 async def test_an_archive_that_takes_long_blocks_nobody(registry: Registry) -> None:
     """6.11: an archive is read until a deadline far below poetry's 15 seconds, and others are served meanwhile."""
-    token, slow = await registry.token(), odd_archives.slow()
+    token, slow = await registry.token(), odd_archives.crowded(99_000)
     await registry.publish(packages.wheel(), token)
     registry.service.archives.deadline = 1
     publishing = asyncio.create_task(registry.publish(slow, token))

@@ -82,6 +82,31 @@ def zstandard() -> Distribution:
     return patched(10, 93)
 
 
+def renamed_in_place() -> Distribution:
+    """A wheel whose directory names a member otherwise than the header before it."""
+    content = with_member("odd/good.py").content
+    return Distribution(WHEEL, content.replace(b"odd/good.py", b"odd/evil.py", 1))
+
+
+def hidden_between() -> Distribution:
+    """A wheel with bytes between its last member and its directory."""
+    content = wheel_as(WHEEL).content
+    directory, end = content.index(b"PK\x01\x02"), content.rindex(b"PK\x05\x06")
+    record = bytearray(content[end:])
+    struct.pack_into("<I", record, 16, directory + len(b"hidden"))
+    return Distribution(WHEEL, content[:directory] + b"hidden" + content[directory:end] + bytes(record))
+
+
+def streamed() -> Distribution:
+    """A wheel as it is written to a pipe: what is only known afterwards stands behind each member."""
+    pipe = io.BytesIO()
+    pipe.seekable = lambda: False  # type: ignore[method-assign]  # all that zipfile asks
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in wheel_members(STEM, metadata("odd", "1.0")).items():
+            archive.writestr(name, content)
+    return Distribution(WHEEL, pipe.getvalue())
+
+
 def zip64() -> Distribution:
     """A wheel in the form for large archives."""
 
@@ -141,9 +166,10 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, *, target: str = "") -> tar
     return made
 
 
-def slow() -> Distribution:
-    """An sdist of some hundred kilobytes that takes seconds to read: it has as many members as are allowed."""
-    return tarred(*(member(f"{STEM}/{number}") for number in range(99_000)))
+def crowded(count: int) -> Distribution:
+    """An sdist with so many more members; it takes seconds to read, and some kilobytes to keep."""
+    whole, folder = gzip.decompress(tarred().content), member(f"{STEM}/folder", tarfile.DIRTYPE).tobuf()
+    return Distribution(SDIST, gzip.compress(folder * count + whole))
 
 
 def announced(size: int) -> Distribution:
