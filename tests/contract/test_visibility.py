@@ -1,214 +1,158 @@
-"""Who may what, as one table: visibility, credential, request, and the status of the answer.
+"""Who may read, publish and curate: every kind of token against every visibility, on every kind of route.
 
-The statuses are GitLab's wherever the design does not decide otherwise. It does so where a credential is sent that
-cannot be verified (401 on public projects too), and where a scope is missing for what everybody may do (403).
+The statuses are GitLab's, where design section 5 does not say otherwise.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
-from registry_service.contract.tokens import Scope, TokenType, mint
+from registry_service.contract import urls
+from registry_service.contract.tokens import Scope, TokenType
 from registry_service.domain.catalog import Visibility
-from registry_service.use_cases.minting import TokenRequest
-from tests.outcomes import issue_4
 from tests.support import packages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from tests.contract.conftest import Registry
 
 pytestmark = pytest.mark.anyio
 
-_TABLES = {
-    Visibility.PRIVATE: """
-                                    root  page  file  metadata  list  group  upload  delete  yank  status
-    nobody                          401   401   401   401       401   401    401     401     401   401
-    wrong token                     401   401   401   401       401   401    401     401     401   401
-    expired personal                401   401   401   401       401   401    401     401     401   401
-    revoked personal                401   401   401   401       401   401    401     401     401   401
-    suspended personal              401   401   401   401       401   401    401     401     401   401
-    personal api                    200   200   200   200       200   200    201     204     204   204
-    personal read_api               200   200   200   200       200   200    403     403     403   403
-    personal read                   200   200   200   200       200   200    403     403     403   403
-    personal write                  403   403   403   403       403   403    201     403     403   403
-    deploy read                     200   200   200   200       200   200    403     403     403   403
-    deploy write                    403   403   403   403       403   403    201     403     403   403
-    deploy read,write               200   200   200   200       200   200    201     403     403   403
-    job                             200   200   200   200       200   200    201     403     403   403
-    job with another user name      401   401   401   401       401   401    401     401     401   401
-    other project's personal api    404   404   404   404       404   404    404     404     404   404
-    other project's deploy read     404   404   404   404       404   404    404     404     404   404
-    other project's deploy write    404   404   404   404       404   403    404     404     404   404
-    other project's job             404   404   404   404       404   404    404     404     404   404
-    """,
-    Visibility.INTERNAL: """
-                                    root  page  file  metadata  list  group  upload  delete  yank  status
-    nobody                          401   401   401   401       401   401    401     401     401   401
-    wrong token                     401   401   401   401       401   401    401     401     401   401
-    expired personal                401   401   401   401       401   401    401     401     401   401
-    revoked personal                401   401   401   401       401   401    401     401     401   401
-    suspended personal              401   401   401   401       401   401    401     401     401   401
-    personal api                    200   200   200   200       200   200    201     204     204   204
-    personal read_api               200   200   200   200       200   200    403     403     403   403
-    personal read                   200   200   200   200       200   200    403     403     403   403
-    personal write                  403   403   403   403       403   403    201     403     403   403
-    deploy read                     200   200   200   200       200   200    403     403     403   403
-    deploy write                    403   403   403   403       403   403    201     403     403   403
-    deploy read,write               200   200   200   200       200   200    201     403     403   403
-    job                             200   200   200   200       200   200    201     403     403   403
-    job with another user name      401   401   401   401       401   401    401     401     401   401
-    other project's personal api    200   200   200   200       200   200    403     403     403   403
-    other project's deploy read     200   200   200   200       200   200    403     403     403   403
-    other project's deploy write    403   403   403   403       403   403    403     403     403   403
-    other project's job             200   200   200   200       200   200    403     403     403   403
-    """,
-    Visibility.PUBLIC: """
-                                    root  page  file  metadata  list  group  upload  delete  yank  status
-    nobody                          200   200   200   200       200   401    401     401     401   401
-    wrong token                     401   401   401   401       401   401    401     401     401   401
-    expired personal                401   401   401   401       401   401    401     401     401   401
-    revoked personal                401   401   401   401       401   401    401     401     401   401
-    suspended personal              401   401   401   401       401   401    401     401     401   401
-    personal api                    200   200   200   200       200   200    201     204     204   204
-    personal read_api               200   200   200   200       200   200    403     403     403   403
-    personal read                   200   200   200   200       200   200    403     403     403   403
-    personal write                  403   403   403   403       403   403    201     403     403   403
-    deploy read                     200   200   200   200       200   200    403     403     403   403
-    deploy write                    403   403   403   403       403   403    201     403     403   403
-    deploy read,write               200   200   200   200       200   200    201     403     403   403
-    job                             200   200   200   200       200   200    201     403     403   403
-    job with another user name      401   401   401   401       401   401    401     401     401   401
-    other project's personal api    200   200   200   200       200   200    403     403     403   403
-    other project's deploy read     200   200   200   200       200   200    403     403     403   403
-    other project's deploy write    403   403   403   403       403   403    403     403     403   403
-    other project's job             200   200   200   200       200   200    403     403     403   403
-    """,
-}
-_MESSAGES = {401: "401 Unauthorized", 403: "403 Forbidden", 404: "404 Project Not Found"}
-_SCOPES = {
-    "api": Scope.API,
-    "read_api": Scope.READ_API,
-    "read": Scope.READ_PACKAGE_REGISTRY,
-    "write": Scope.WRITE_PACKAGE_REGISTRY,
-}
-_USERNAMES = {TokenType.PERSONAL: "__token__", TokenType.DEPLOY: "deployer", TokenType.JOB: "gitlab-ci-token"}
-_STATES = frozenset(("expired", "revoked", "suspended"))
-_FIRST = packages.wheel("1.0")
-_JSON = "application/vnd.pypi.simple.v1+json"
-_COLUMNS, _UPLOAD, _DELETE = 10, 6, 7
+_READ, _WRITE = Scope.READ_PACKAGE_REGISTRY, Scope.WRITE_PACKAGE_REGISTRY
+_WHEEL = packages.wheel()
+_NAME, _VERSION = packages.EXAMPLE, "0.0.1"
+# In the order in which they are published.
+_NUMBERS = {visibility.value: number for number, visibility in enumerate(Visibility, start=1)}
+# Statuses for reading, publishing and curating.
+Row = tuple[int, int, int]
+_ALL: Row = (200, 201, 204)
+_READER: Row = (200, 403, 403)
+_USER: Row = (200, 201, 403)
+_WRITER: Row = (403, 201, 403)
+_REFUSED: Row = (403, 403, 403)
+_NOBODY: Row = (401, 401, 401)
+_STRANGER: Row = (404, 404, 404)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A registry with a project `asked`, of the visibility in question, and a private project `other`."""
+class Asker:
+    """Who asks: with a token of the project itself, or of another (`own` is False), or with none."""
 
-    registry: Registry
+    name: str
+    private: Row
+    internal: Row
+    public: Row
+    kind: TokenType | None = None
+    scopes: tuple[Scope, ...] = ()
+    own: bool = True
+    username: str = "gitlab-ci-token"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def row(self, who: str, number: int) -> list[str]:
-        """The statuses of every request by one asker; what may be deleted was published for that alone."""
-        auth = await self._credential(who)
-        await self.publish(packages.sdist(f"2.{number}"), await self.owner())
-        victim = await self._number_of(f"2.{number}")
-        http, base = self.registry.http, "/api/v4/projects/asked/packages"
-        file = f"{base}/pypi/files/{_FIRST.sha256}/{_FIRST.filename}"
-        simple = f"{base}/pypi/simple/"
-        read = [await http.get(url, auth=auth) for url in (simple, f"{simple}mypypipackage/", file, f"{file}.metadata")]
-        listed = await http.get(base, auth=auth)
-        group = await http.get("/api/v4/groups/registry/-/packages/pypi/simple/mypypipackage/", auth=auth)
-        uploaded = await self.publish(packages.wheel(f"3.{number}"), auth)
-        deleted = await http.delete(f"{base}/{victim}", auth=auth)
-        ours = "/api/v1/projects/asked/packages/mypypipackage"
-        yanked = await http.put(f"{ours}/1.0/yank", auth=auth)
-        marked = await http.put(f"{ours}/status", json={"status": "deprecated"}, auth=auth)
-        return [_status(answer) for answer in (*read, listed, group, uploaded, deleted, yanked, marked)]
-
-    async def filenames(self) -> set[str]:
-        """What the project holds in the end."""
-        url, owner = "/api/v4/projects/asked/packages/pypi/simple/mypypipackage/", await self.owner()
-        page = await self.registry.http.get(url, params={"format": _JSON}, auth=owner)
-        return {file["filename"] for file in page.json()["files"]}
-
-    async def owner(self) -> httpx2.Auth:
-        return httpx2.BasicAuth("__token__", await self.registry.token("asked"))
-
-    async def publish(self, file: packages.Distribution, auth: httpx2.Auth) -> httpx2.Response:
-        form = {"name": packages.EXAMPLE, "version": _version(file)}
-        content = {"content": (file.filename, file.content)}
-        return await self.registry.http.post(
-            "/api/v4/projects/asked/packages/pypi", data=form, files=content, auth=auth
-        )
-
-    async def _number_of(self, version: str) -> int:
-        """The number of a release, which GitLab calls a package's id."""
-        query = {"package_version": version}
-        url = "/api/v4/projects/asked/packages"
-        listed = await self.registry.http.get(url, params=query, auth=await self.owner())
-        number: int = listed.json()[0]["id"]
-        return number
-
-    async def _credential(self, who: str) -> httpx2.Auth:
-        if who == "nobody":
-            return httpx2.Auth()
-        if who == "wrong token":
-            return httpx2.BasicAuth("__token__", mint(TokenType.PERSONAL, secrets.token_bytes))
-        words = who.removeprefix("other project's ").removesuffix(" with another user name").split()
-        state = words.pop(0) if words[0] in _STATES else "live"
-        kind = TokenType(words[0].title())
-        scopes = tuple(_SCOPES[name] for name in words[1].split(",")) if len(words) > 1 else ()
-        lifetime = timedelta(seconds=-1) if state == "expired" else None
-        project = "other" if who.startswith("other") else "asked"
-        minting = self.registry.service.minting
-        token = await minting.create_token(TokenRequest(project, kind, scopes=scopes, lifetime=lifetime))
-        if state == "revoked":
-            await minting.revoke_token(token.split("_")[2])
-        if state == "suspended":
-            await minting.suspend_tokens()
-        return httpx2.BasicAuth("somebody" if who.endswith("another user name") else _USERNAMES[kind], token)
+    def __str__(self) -> str:
+        return self.name
 
 
-@pytest.mark.outcome(issue_4.EDGE_CASES)
-@pytest.mark.parametrize("visibility", _TABLES)
-async def test_visibility_credential_and_request_decide_the_status(registry: Registry, visibility: Visibility) -> None:
-    """6.29, 4.4: the table above is the whole truth, and a refused request changes nothing."""
-    for project, seen in (("asked", visibility), ("other", Visibility.PRIVATE)):
-        await registry.service.minting.create_project(project, seen)
-    asked = _Asked(registry)
-    await asked.publish(_FIRST, await asked.owner())
-    expected = _read(_TABLES[visibility])
-    observed = {who: await asked.row(who, number) for number, who in enumerate(expected)}
-    assert observed == expected
-    kept = {_FIRST.filename}
-    for number, row in enumerate(expected.values()):
-        kept |= {packages.wheel(f"3.{number}").filename} if row[_UPLOAD] == "201" else set()
-        kept |= {packages.sdist(f"2.{number}").filename} if row[_DELETE] != "204" else set()
-    assert await asked.filenames() == kept
+_ASKERS = (
+    Asker("nobody", _NOBODY, _NOBODY, (200, 401, 401)),
+    Asker("a wrong token", _NOBODY, _NOBODY, _NOBODY, headers={"private-token": "pyr_p_wrong"}),
+    Asker("an unreadable header", _NOBODY, _NOBODY, _NOBODY, headers={"authorization": "Digest x"}),
+    Asker("own personal", _ALL, _ALL, _ALL, TokenType.PERSONAL),
+    Asker("own personal that reads", _READER, _READER, _READER, TokenType.PERSONAL, (Scope.READ_API,)),
+    Asker("own deploy", _USER, _USER, _USER, TokenType.DEPLOY),
+    Asker("own deploy that reads", _READER, _READER, _READER, TokenType.DEPLOY, (_READ,)),
+    Asker("own deploy that writes", _WRITER, _WRITER, _WRITER, TokenType.DEPLOY, (_WRITE,)),
+    Asker("own job", _USER, _USER, _USER, TokenType.JOB),
+    Asker("own job by another name", _NOBODY, _NOBODY, _NOBODY, TokenType.JOB, username="someone"),
+    Asker("another's personal", _STRANGER, _READER, _READER, TokenType.PERSONAL, own=False),
+    Asker("another's deploy", _STRANGER, _READER, _READER, TokenType.DEPLOY, own=False),
+    Asker("another's that writes", _STRANGER, _REFUSED, _REFUSED, TokenType.DEPLOY, (_WRITE,), own=False),
+    Asker("another's job", _STRANGER, _READER, _READER, TokenType.JOB, own=False),
+)
 
 
-def _read(table: str) -> dict[str, list[str]]:
-    """The rows of a table by what stands before the first status."""
-    rows = {}
-    for line in table.strip().splitlines()[1:]:
-        words = line.split()
-        rows[" ".join(words[:-_COLUMNS])] = words[-_COLUMNS:]
-    return rows
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One kind of database: none of this is decided there."""
+    return f"sqlite:///{tmp_path / 'registry.db'}"
 
 
-def _version(file: packages.Distribution) -> str:
-    return file.filename.removesuffix(".tar.gz").split("-")[1]
+@pytest.fixture
+async def filled(registry: Registry) -> Registry:
+    """A project of each visibility, with a package, and another project."""
+    for visibility in Visibility:
+        await registry.service.minting.create_project(visibility.value, visibility)
+        token = await registry.token(visibility.value)
+        assert (await registry.publish(_WHEEL, token, project=visibility.value)).status_code == 201
+    return registry
 
 
-def _status(answer: httpx2.Response) -> str:
-    """The status of an answer that says in its body what GitLab's says, and challenges nobody but strangers."""
-    # In a group a package that is not the reader's to see is one that does not exist.
-    in_group = answer.status_code == 404 and "/groups/" in answer.request.url.path
-    message = "404 Package Not Found" if in_group else _MESSAGES.get(answer.status_code)
-    if message is not None:
-        assert answer.json() == {"message": message}
-    assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
-    return str(answer.status_code)
+async def _credential(registry: Registry, asker: Asker, project: str) -> httpx2.BasicAuth | None:
+    if asker.kind is None:
+        return None
+    token = await registry.token(project if asker.own else "demo", asker.kind, *asker.scopes)
+    return httpx2.BasicAuth(asker.username, token)
+
+
+def _reads(project: str, number: int) -> list[str]:
+    index, file = urls.index_path(project), urls.file_path(urls.upload_path(project), _WHEEL.sha256, _WHEEL.filename)
+    packages_api = f"/api/v4/projects/{project}/packages"
+    shown = f"{packages_api}/{number}"
+    return [f"{index}/", f"{index}/{_NAME}/", file, f"{file}.metadata", packages_api, shown, f"{shown}/package_files"]
+
+
+def _changes(project: str) -> list[tuple[str, str]]:
+    package = f"/api/v1/projects/{project}/packages/{_NAME}"
+    yanks = [f"{package}/{_VERSION}/yank", f"{package}/{_VERSION}/files/{_WHEEL.filename}/yank"]
+    marks = [f"{package}/status", f"/api/v1/projects/{project}/status"]
+    return [*itertools.product(("PUT", "DELETE"), yanks), *itertools.product(("PUT",), marks)]
+
+
+@pytest.mark.parametrize("asker", _ASKERS, ids=str)
+async def test_who_may_what(filled: Registry, asker: Asker) -> None:
+    rows = (asker.private, asker.internal, asker.public)
+    for visibility, row in zip(Visibility, rows, strict=True):
+        await _prove(filled, asker, visibility.value, row)
+
+
+async def _prove(filled: Registry, asker: Asker, project: str, row: Row) -> None:
+    read, publish, curate = row
+    number = _NUMBERS[project]
+    auth = await _credential(filled, asker, project)
+
+    async def status(method: str, path: str, **body: Any) -> int:  # Any: what httpx takes as a body
+        answer = await filled.http.request(method, path, headers=asker.headers, auth=auth, **body)
+        return answer.status_code
+
+    for method, path in itertools.product(("GET", "HEAD"), _reads(project, number)):
+        assert await status(method, path) == read, (method, path)
+    form = {"name": _NAME, "version": _VERSION}
+    file = {"content": (_WHEEL.filename, _WHEEL.content)}
+    assert await status("POST", urls.upload_path(project), data=form, files=file) == publish
+    for method, path in _changes(project):
+        body = {"json": {"status": "active"}} if method == "PUT" else {}
+        assert await status(method, path, **body) == curate, (method, path)
+    package = f"/api/v4/projects/{project}/packages/{number}"
+    # Who may not delete is not told that there is no such file.
+    assert await status("DELETE", f"{package}/package_files/999") == (404 if curate == 204 else curate)
+    assert await status("DELETE", package) == curate
+
+
+@pytest.mark.parametrize("way", ["basic", "private-token", "deploy-token", "bearer"])
+async def test_every_way_to_give_a_token_and_to_name_a_project(filled: Registry, way: str) -> None:
+    token = await filled.token("private")
+    headers = {"authorization": f"Bearer {token}"} if way == "bearer" else {way: token}
+    auth = httpx2.BasicAuth("__token__", token) if way == "basic" else None
+    project = await filled.http.get("/api/v4/projects/private/packages", auth=("a", token))
+    number = project.json()[0]["_links"]["delete_api_path"].split("/")[-3]
+    for reference in ("private", number):
+        for path in ("packages", "packages/pypi/simple/"):
+            answer = await filled.http.get(f"/api/v4/projects/{reference}/{path}", headers=headers, auth=auth)
+            assert answer.status_code == 200, path
+            assert _NAME in answer.text
