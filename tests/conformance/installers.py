@@ -28,6 +28,12 @@ requires-python = ">=3.11"
 dependencies = {requirements}
 
 """
+_UV_INDEX: Final = """\
+[[tool.uv.index]]
+name = "registry"
+url = "{url}"
+default = true
+"""
 _POETRY_SOURCE: Final = """\
 [tool.poetry]
 package-mode = false
@@ -94,12 +100,28 @@ def _uv(programs: Programs, access: Access, requirements: Sequence[str]) -> Inst
 
 def _poetry(programs: Programs, access: Access, requirements: Sequence[str]) -> Installation:
     folder = poetry_project(programs, access, requirements)
-    return Installation(poetry(programs, access, folder, "install"), poetry_site(folder))
+    return Installation(poetry(programs, access, folder, "install"), virtual_site(folder))
 
 
 def _pdm(programs: Programs, access: Access, requirements: Sequence[str]) -> Installation:
     folder = pdm_project(programs, access, requirements)
     return Installation(pdm(programs, access, folder, "install"), pdm_site(folder))
+
+
+def uv_project(programs: Programs, access: Access, requirements: Sequence[str]) -> Path:
+    """A project whose default index is the registry: it replaces the public one."""
+    return _project(programs, "uv", requirements, _UV_INDEX.format(url=access.index_url))
+
+
+def uv(programs: Programs, access: Access, project: Path, *words: str) -> Result:
+    """Run uv in a project, with the credential in its environment."""
+    told = {
+        "UV_PYTHON": sys.executable,
+        "UV_INDEX_REGISTRY_USERNAME": access.username,
+        "UV_INDEX_REGISTRY_PASSWORD": access.password,
+        **issuer(access, "SSL_CERT_FILE"),
+    }
+    return programs.uv("--project", project, *words, variables=told)
 
 
 def poetry_project(programs: Programs, access: Access, requirements: Sequence[str]) -> Path:
@@ -143,8 +165,8 @@ def pdm(programs: Programs, access: Access, project: Path, *words: str) -> Resul
     return programs.run([client("pdm"), "-m", "pdm", *words], variables=told, folder=project)
 
 
-def poetry_site(project: Path) -> Path:
-    """Where poetry puts a project's packages."""
+def virtual_site(project: Path) -> Path:
+    """Where uv and poetry put a project's packages."""
     return project / ".venv" / "lib" / f"python{_PYTHON}" / "site-packages"
 
 

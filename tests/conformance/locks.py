@@ -43,7 +43,7 @@ def _pip(programs: Programs, access: Access, distribution: Distribution) -> Lock
     return Lock(file, lambda: Installation(programs.pip(*words), site))
 
 
-def _uv(programs: Programs, access: Access, _: Distribution) -> Lock:
+def _uv_pip(programs: Programs, access: Access, _: Distribution) -> Lock:
     wanted, file, site = programs.home / "wanted.in", programs.home / "wanted.txt", programs.home / "site"
     wanted.write_text("mypypipackage\n")
     told: list[Word] = ["--default-index", access.index_url_with_credential]
@@ -52,10 +52,17 @@ def _uv(programs: Programs, access: Access, _: Distribution) -> Lock:
     return Lock(file, lambda: Installation(programs.uv(*words, "-r", file), site))
 
 
+def _uv(programs: Programs, access: Access, _: Distribution) -> Lock:
+    folder = installers.uv_project(programs, access, ["mypypipackage"])
+    installers.uv(programs, access, folder, "lock").ok()
+    site = installers.virtual_site(folder)
+    return Lock(folder / "uv.lock", lambda: Installation(installers.uv(programs, access, folder, "sync"), site))
+
+
 def _poetry(programs: Programs, access: Access, _: Distribution) -> Lock:
     folder = installers.poetry_project(programs, access, ["mypypipackage"])
     installers.poetry(programs, access, folder, "lock").ok()
-    site = installers.poetry_site(folder)
+    site = installers.virtual_site(folder)
     return Lock(
         folder / "poetry.lock", lambda: Installation(installers.poetry(programs, access, folder, "install"), site)
     )
@@ -70,6 +77,7 @@ def _pdm(programs: Programs, access: Access, _: Distribution) -> Lock:
 
 LOCKERS: Final[Mapping[str, Locker]] = {
     "pip": Locker(_pip, mismatch="DO NOT MATCH THE HASHES"),
+    "uv pip": Locker(_uv_pip, mismatch="Hash mismatch"),
     "uv": Locker(_uv, mismatch="Hash mismatch"),
     "poetry": Locker(_poetry, mismatch="did not match any known checksums in your lock file"),
     "pdm": Locker(_pdm, mismatch="No candidate is found for `mypypipackage` that matches the environment or hashes"),
