@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import contenders, memory
+from benchmarks import contenders, large, memory
 from benchmarks.measures import Measure, all_measures, fill
 from benchmarks.table import Row, render
 from benchmarks.traffic import visiting
@@ -20,6 +21,8 @@ from tests.support.packages import MIB
 if TYPE_CHECKING:
     from benchmarks.contenders import Contender, Running
     from benchmarks.traffic import Visitor
+    from tests.support.object_store import ObjectStore
+    from tests.support.postgresql import Postgresql
 
 _STARTS = 3
 
@@ -31,33 +34,60 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         with step("making empty registries", usually="20 s"):
-            entered = _enter(stack, folder)
+            backing = Backing(stack.enter_context(postgresql.running()), stack.enter_context(object_store.running()))
+            entered = _enter(backing, folder)
         names = [contender.name for contender in entered]
         rows = _rows(stack, entered)
+        with step("publishing and downloading 1 GiB, twice", usually="90 s"):
+            told = _large(backing, folder, names)
     print(render(rows, names, compared=names[:2], peer=names[2]))
     print(f"\nmedian / 99th percentile; a ratio says how many times better than {names[2]} (below 1: worse).")
     print("pypiserver verifies no credential and never syncs to disk; SQLite+folder does both. The")
     print("PostgreSQL that runs here is the one of the tests: it does not sync.")
-    print(f"{time.monotonic() - began:.0f} s")
+    print("\n" + "\n".join(told))
+    print(f"\n{time.monotonic() - began:.0f} s")
 
 
-def _enter(stack: ExitStack, folder: Path) -> list[Contender]:
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """The servers that a registry in a pod needs."""
+
+    database: Postgresql
+    store: ObjectStore
+
+    def bucket(self, name: str) -> S3Settings:
+        """A bucket of that name, made when it is first used."""
+        return S3Settings(
+            endpoint=self.store.endpoint,
+            bucket=name,
+            access_key=self.store.access_key,
+            secret_key=self.store.secret_key,
+            bucket_policy="CreateIfMissing",
+        )
+
+
+def _large(backing: Backing, folder: Path, names: list[str]) -> list[str]:
+    """What the largest of files does to the memory of registries that serve nothing else."""
+    rooms = [folder / name for name in ("large-folder", "large-pod")]
+    for room in rooms:
+        room.mkdir()
+    wheel = large.write_wheel(folder, large.SIZE_BYTES)
+    with large.folder_registry(rooms[0], large.SIZE_BYTES) as alone:
+        told = [large.describe(names[0], large.held(alone, wheel))]
+    url, bucket = backing.database.create("large"), backing.bucket("large")
+    with large.pod_registry(rooms[1], url, bucket, large.SIZE_BYTES) as pod:
+        told.append(large.describe(names[1], large.held(pod, wheel)))
+    return [large.HEADING, *told]
+
+
+def _enter(backing: Backing, folder: Path) -> list[Contender]:
     """All registries, none of them serving."""
     rooms = [folder / name for name in ("folder", "pod", "pypiserver", "devpi")]
     for room in rooms:
         room.mkdir()
-    database = stack.enter_context(postgresql.running())
-    store = stack.enter_context(object_store.running())
-    bucket = S3Settings(
-        endpoint=store.endpoint,
-        bucket="bench",
-        access_key=store.access_key,
-        secret_key=store.secret_key,
-        bucket_policy="CreateIfMissing",
-    )
     return [
         contenders.folder_registry(rooms[0]),
-        contenders.pod_registry(rooms[1], database.create("bench"), bucket),
+        contenders.pod_registry(rooms[1], backing.database.create("bench"), backing.bucket("bench")),
         contenders.pypiserver(rooms[2]),
         contenders.devpi(rooms[3]),
     ]

@@ -13,6 +13,11 @@ def resident_bytes(pid: int) -> int:
     return sum(_field(number, "VmRSS") for number in _family(pid))
 
 
+def proportional_bytes(pid: int) -> int:
+    """What a process and its children hold, with each page that several processes share counted once (PSS)."""
+    return sum(_proportional(number) for number in _family(pid))
+
+
 def peak_bytes(pid: int) -> int:
     """The most that each held since it began or since `forget_peak`, added up."""
     return sum(_field(number, "VmHWM") for number in _family(pid))
@@ -30,9 +35,21 @@ def open_files(pid: int) -> int:
 
 
 def _family(pid: int) -> list[int]:
-    tasks = (_process(pid) / "task").glob("*/children")
-    children = [int(number) for task in tasks for number in task.read_text().split()]
+    children = [int(number) for task in (_process(pid) / "task").glob("*/children") for number in _read(task).split()]
     return [pid, *(number for child in children for number in _family(child))]
+
+
+def _proportional(pid: int) -> int:
+    lines = _read(_process(pid) / "smaps_rollup").splitlines()
+    return sum(int(line.split()[1]) * _KIB for line in lines if line.startswith("Pss:"))
+
+
+def _read(path: Path) -> str:
+    """Nothing, where a thread or a child has ended since it was listed."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _field(pid: int, name: str) -> int:

@@ -9,15 +9,18 @@ from pathlib import Path
 from registry_service.archives import ArchivePool
 from registry_service.contract.sync import Rules
 from registry_service.database.transaction import open_database
+from registry_service.memory import PageMemory
 from registry_service.settings import Settings, SettingsError
 from registry_service.storage import BlobStore
 from registry_service.storage.filesystem import FilesystemStore
 from registry_service.storage.s3 import S3Store
+from registry_service.use_cases.auditing import Auditing
 from registry_service.use_cases.authenticating import Authenticating
 from registry_service.use_cases.browsing import Browsing
 from registry_service.use_cases.curating import Curating
 from registry_service.use_cases.downloading import Downloading
 from registry_service.use_cases.founding import Founding
+from registry_service.use_cases.indexing import Indexing
 from registry_service.use_cases.minting import Minting
 from registry_service.use_cases.publishing import Publishing
 from registry_service.use_cases.rules import RulesInForce
@@ -37,14 +40,16 @@ def compose(settings: Settings) -> Service:
         settings=settings,
         database=database,
         archives=archives,
+        auditing=Auditing(database),
         authenticating=authenticating,
-        browsing=Browsing(database, rules),
+        browsing=Browsing(database),
         curating=Curating(database, _now),
         downloading=Downloading(database, store),
         publishing=Publishing(database, store, archives, rules, _now, lambda: uuid.uuid4().hex),
         token_sync=TokenSync(database, rules, _now, lambda: f'"{secrets.token_hex(16)}"'),
         minting=Minting(database, _now, secrets.token_bytes),
         founding=Founding(database, store, settings.identity, _now),
+        indexing=Indexing(database, rules, PageMemory(), settings.external_url),
         signing_in=SigningIn(database, authenticating, _now, secrets.token_bytes),
     )
 

@@ -3,7 +3,7 @@
 RegistryError
 ├── UnauthenticatedError     no credential, or one that cannot be verified
 ├── HiddenError              verified, but what is asked for is not theirs to know of
-├── ForbiddenError           theirs to know of, but not with this token
+├── ForbiddenError           theirs to know of, but not with this token, or not in this state
 ├── NotFoundError            there is no such package, file or page
 ├── RefusedError             the request is wrong, for every reason listed
 │   ├── FileNameTakenError   the file name belongs to other bytes
@@ -25,11 +25,19 @@ class UnauthenticatedError(RegistryError):
 
 
 class HiddenError(RegistryError):
-    """The asker may not learn whether the project exists."""
+    """The asker may not learn whether it exists; `what` is the kind of thing: Project, Group."""
+
+    def __init__(self, what: str = "Project") -> None:
+        super().__init__(f"{what} not found")
+        self.what = what
 
 
 class ForbiddenError(RegistryError):
-    """The asker may know of the project, but the token's scopes do not allow this."""
+    """The asker may know of the project, but the token's scopes, or `why`, do not allow this."""
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class NotFoundError(RegistryError):

@@ -46,6 +46,11 @@ class Settings:
     sync_directory: Path | None
     termination_message: Path | None
 
+    @property
+    def registry_name(self) -> str:
+        """What the group index is called: the PyPIRegistry's name, `registry` on one machine."""
+        return self.identity.name or "registry"
+
 
 def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
     """Read the environment; `data` is the command line's folder. Raises SettingsError."""

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry_service.api.answers import install_error_answers
+from registry_service.api.audit import audit_router
 from registry_service.api.curate import curate_router
 from registry_service.api.packages import packages_router
 from registry_service.api.pages.routes import pages_router
@@ -23,6 +24,7 @@ def public_application(service: Service) -> ASGIApp:
     app.include_router(publish_router(service))
     app.include_router(curate_router(service))
     app.include_router(packages_router(service))
+    app.include_router(audit_router(service))
     app.include_router(pages_router(service))
     return Measured(Reads(service, app))
 

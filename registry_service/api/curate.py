@@ -1,31 +1,41 @@
-"""What GitLab lacks: yank and unyank, per release and per file (design section 5)."""
+"""What GitLab lacks: yanks per release and file, status per package and project (design section 5)."""
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import authorize
 from registry_service.api.bodies import read_bounded
 from registry_service.domain.access import Permission
+from registry_service.domain.status import Status, StatusMarker
 from registry_service.errors import RefusedError
 from registry_service.use_cases.curating import Release
 from registry_service.use_cases.service import Service
 
-_RELEASE: Final = "/api/v1/projects/{project}/packages/{package}/{version}"
+_PROJECT: Final = "/api/v1/projects/{project}"
+_PACKAGE: Final = _PROJECT + "/packages/{package}"
+_RELEASE: Final = _PACKAGE + "/{version}"
 _FILE: Final = _RELEASE + "/files/{filename}"
 MAX_BODY_BYTES: Final = 16 * 1024
 
 
 def curate_router(service: Service) -> APIRouter:
-    """PUT yanks, DELETE takes it back; both answer 204 and may be sent again."""
+    """Every route answers 204 and may be sent again."""
     router = APIRouter()
+    _add_yanks(router, service)
+    _add_statuses(router, service)
+    return router
 
+
+def _add_yanks(router: APIRouter, service: Service) -> None:
     @router.put(_RELEASE + "/yank", status_code=204)
     @router.put(_FILE + "/yank", status_code=204)
     async def yank(request: Request, project: str, package: str, version: str, filename: str | None = None) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
-        await service.curating.yank(access, Release(package, version, filename), await _reason(request))
+        reason = _text(await _body(request), "reason")
+        await service.curating.yank(access, Release(package, version, filename), reason)
         return Response(status_code=204)
 
     @router.delete(_RELEASE + "/yank", status_code=204)
@@ -37,11 +47,23 @@ def curate_router(service: Service) -> APIRouter:
         await service.curating.unyank(access, Release(package, version, filename))
         return Response(status_code=204)
 
-    return router
+
+def _add_statuses(router: APIRouter, service: Service) -> None:
+    @router.put(_PROJECT + "/status", status_code=204)
+    async def mark_project(request: Request, project: str) -> Response:
+        access = await authorize(service, request, project, Permission.CURATE)
+        await service.curating.mark_project(access, _marker(await _body(request)))
+        return Response(status_code=204)
+
+    @router.put(_PACKAGE + "/status", status_code=204)
+    async def mark_package(request: Request, project: str, package: str) -> Response:
+        access = await authorize(service, request, project, Permission.CURATE)
+        await service.curating.mark_package(access, package, _marker(await _body(request)))
+        return Response(status_code=204)
 
 
-async def _reason(request: Request) -> str:
-    """The body `{"reason": "…"}`; no body is no reason."""
+async def _body(request: Request) -> Mapping[str, Any]:  # Any: JSON as a client sent it
+    """A JSON object; no body is an empty one."""
     body = await read_bounded(request, MAX_BODY_BYTES)
     if body is None:
         raise RefusedError(f"The body is larger than {MAX_BODY_BYTES} bytes")
@@ -49,7 +71,21 @@ async def _reason(request: Request) -> str:
         given = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
         raise RefusedError("The body is not JSON") from error
-    reason = given.get("reason", "") if isinstance(given, dict) else None
-    if not isinstance(reason, str):
-        raise RefusedError('The body must be like {"reason": "text"}')
-    return reason
+    if not isinstance(given, dict):
+        raise RefusedError("The body must be a JSON object")
+    return given
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:  # Any: as above
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise RefusedError(f'The body\'s "{name}" must be a text')
+    return value
+
+
+def _marker(body: Mapping[str, Any]) -> StatusMarker:  # Any: as above
+    try:
+        status = Status(_text(body, "status"))
+    except ValueError as error:
+        raise RefusedError(f'The body\'s "status" must be one of {", ".join(Status)}') from error
+    return StatusMarker(status, _text(body, "reason"))

@@ -1,91 +1,103 @@
 """GitLab's generic packages API: list, show and delete packages and their files."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from registry_service.api.authorization import authorize
-from registry_service.domain.access import Permission
-from registry_service.domain.listing import DEFAULT_PER_PAGE, MAX_PER_PAGE, PYPI, Order, Wanted
-from registry_service.errors import RefusedError
+from registry_service.api.authorization import authorize, authorize_group
+from registry_service.api.list_query import GROUP_ORDERS, PROJECT_ORDERS, read_wanted, read_wanted_files
+from registry_service.domain.access import Permission, Principal, permissions
+from registry_service.domain.listing import Entry, Listed, Wanted
 from registry_service.rendering import gitlab_json
+from registry_service.rendering.gitlab_json import Reader
 from registry_service.use_cases.service import Service
 
+_GROUP_PACKAGES: Final = "/api/v4/groups/{registry}/packages"
 _PACKAGES: Final = "/api/v4/projects/{project}/packages"
 _PACKAGE: Final = _PACKAGES + "/{package_id:int}"
-_FILTERS: Final = frozenset(("package_name", "package_version", "package_type", "order_by", "sort"))
-_SORTS: Final = {"asc": False, "desc": True}
-# Beyond it a page holds nothing, and numbers stay small.
-_LAST_PAGE: Final = 1_000_000
+_FILES: Final = _PACKAGE + "/package_files"
+# What a link to another page keeps of a query, beside the page.
+_KEPT: Final = frozenset(("package_name", "package_version", "package_type", "status", "order_by", "sort"))
 
 
 def packages_router(service: Service) -> APIRouter:
     """Every route of the API that is about packages."""
     router = APIRouter()
     _add_lists(router, service)
-    _add_deletions(router, service)
+    _add_packages(router, service)
+    _add_files(router, service)
     return router
 
 
 def _add_lists(router: APIRouter, service: Service) -> None:
+    @router.head(_PACKAGES, include_in_schema=False)
     @router.get(_PACKAGES)
     async def list_packages(request: Request, project: str) -> Response:
         access = await authorize(service, request, project, Permission.READ)
-        listed = await service.browsing.listed(access.project, _wanted(request.query_params))
-        url = (service.settings.external_url or str(request.base_url).rstrip("/")) + request.url.path
-        kept = {name: value for name, value in request.query_params.items() if name in _FILTERS}
-        headers = gitlab_json.pagination(listed, url, kept)
-        return _json(gitlab_json.render_packages(access.project, listed), headers)
+        wanted = read_wanted(request.query_params, PROJECT_ORDERS)
+        listed = await service.browsing.listed((access.project,), wanted)
+        reader = _reader(service, request, access.principal)
+        return _json(gitlab_json.render_packages(listed, reader), _headers(reader, request, wanted, listed))
 
+    @router.head(_GROUP_PACKAGES, include_in_schema=False)
+    @router.get(_GROUP_PACKAGES)
+    async def list_group_packages(request: Request, registry: str) -> Response:
+        principal = await authorize_group(service, request.headers, registry)
+        wanted = read_wanted(request.query_params, GROUP_ORDERS)
+        listed = await service.browsing.listed_in_group(principal, wanted)
+        reader = _reader(service, request, principal)
+        content = gitlab_json.render_packages(listed, reader, of_group=True)
+        return _json(content, _headers(reader, request, wanted, listed))
+
+
+def _add_packages(router: APIRouter, service: Service) -> None:
+    @router.head(_PACKAGE, include_in_schema=False)
     @router.get(_PACKAGE)
     async def show_package(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.READ)
-        shown = await service.browsing.release(access.project, package_id)
-        return _json(gitlab_json.render_package(access.project, shown.release))
+        entry, versions = await service.browsing.versions(access.project, package_id)
+        return _json(gitlab_json.render_package(entry, versions, _reader(service, request, access.principal)))
 
-    @router.get(_PACKAGE + "/package_files")
-    async def list_files(request: Request, project: str, package_id: int) -> Response:
-        access = await authorize(service, request, project, Permission.READ)
-        shown = await service.browsing.release(access.project, package_id)
-        return _json(gitlab_json.render_files(shown.release, shown.files))
-
-
-def _add_deletions(router: APIRouter, service: Service) -> None:
     @router.delete(_PACKAGE, status_code=204)
     async def delete_package(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.delete(access, package_id)
         return Response(status_code=204)
 
-    @router.delete(_PACKAGE + "/package_files/{file_id:int}", status_code=204)
+
+def _add_files(router: APIRouter, service: Service) -> None:
+    @router.head(_FILES, include_in_schema=False)
+    @router.get(_FILES)
+    async def list_files(request: Request, project: str, package_id: int) -> Response:
+        access = await authorize(service, request, project, Permission.READ)
+        wanted = read_wanted_files(request.query_params)
+        listed = await service.browsing.listed_files(access.project, package_id, wanted)
+        url = _reader(service, request, access.principal).base_url + request.url.path
+        return _json(gitlab_json.render_files(package_id, listed), gitlab_json.pagination(listed, url, _kept(request)))
+
+    @router.delete(_FILES + "/{file_id:int}", status_code=204)
     async def delete_file(request: Request, project: str, package_id: int, file_id: int) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.delete(access, package_id, file_id)
         return Response(status_code=204)
 
 
-def _wanted(query: Mapping[str, str]) -> Wanted:
-    """Read GitLab's parameters; one that it does not know is ignored. Raises RefusedError."""
-    try:
-        return Wanted(
-            name=query.get("package_name", ""),
-            version=query.get("package_version", ""),
-            type=query.get("package_type", PYPI),
-            order=Order(query.get("order_by", Order.CREATED_AT)),
-            descending=_SORTS[query.get("sort", "asc")],
-            page=_number(query, "page", 1, _LAST_PAGE),
-            per_page=min(_number(query, "per_page", DEFAULT_PER_PAGE, _LAST_PAGE), MAX_PER_PAGE),
-        )
-    except (ValueError, KeyError) as error:
-        raise RefusedError("order_by, sort, page or per_page does not have a valid value") from error
+def _reader(service: Service, request: Request, principal: Principal | None) -> Reader:
+    base_url = service.settings.external_url or str(request.base_url).rstrip("/")
+    if principal is None or Permission.CURATE not in permissions(principal):
+        return Reader(base_url)
+    return Reader(base_url, may_delete_in=principal.project_id)
 
 
-def _number(query: Mapping[str, str], name: str, default: int, largest: int) -> int:
-    number = int(query.get(name, default))
-    if not 1 <= number <= largest:
-        raise ValueError(name)
-    return number
+def _headers(reader: Reader, request: Request, wanted: Wanted, listed: Listed[Entry]) -> dict[str, str]:
+    url, kept = reader.base_url + request.url.path, _kept(request)
+    if wanted.keyset:
+        return gitlab_json.keyset_pagination(listed, wanted, url, kept)
+    return gitlab_json.pagination(listed, url, kept)
+
+
+def _kept(request: Request) -> dict[str, str]:
+    return {name: value for name, value in request.query_params.items() if name in _KEPT}
 
 
 def _json(content: bytes, headers: dict[str, str] | None = None) -> Response:

@@ -18,11 +18,16 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from registry_service.domain.upload_rules import Digests
 from registry_service.errors import RefusedError
 
-# What the rules compare. Every other field repeats what the archive says, and is let go as it arrives.
-KEPT_FIELDS: Final = frozenset(
-    (":action", "name", "version", "filetype", "md5_digest", "sha256_digest", "blake2_256_digest")
-)
 MAX_FIELD_BYTES: Final = 4096
+# A signature with its certificate and its proof of transparency takes about 10 kB.
+MAX_ATTESTATIONS_BYTES: Final = 256 * 1024
+# What the rules compare, and how long it may be. Every other field repeats what the archive says, and is let go as it
+# arrives.
+KEPT_FIELDS: Final = {
+    **dict.fromkeys((":action", "name", "version", "filetype"), MAX_FIELD_BYTES),
+    **dict.fromkeys(("md5_digest", "sha256_digest", "blake2_256_digest"), MAX_FIELD_BYTES),
+    "attestations": MAX_ATTESTATIONS_BYTES,
+}
 # A README of several MB is ordinary; more than this beside the file is not.
 MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 30
@@ -40,6 +45,8 @@ class ReceivedForm:
     size: int = 0
     _sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _md5: "hashlib._Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    # GitLab's packages API shows it; nothing is proved by it.
+    _sha1: "hashlib._Hash" = field(default_factory=lambda: hashlib.sha1(usedforsecurity=False))
     _blake2_256: "hashlib.blake2b" = field(default_factory=lambda: hashlib.blake2b(digest_size=32))
 
     @property
@@ -50,12 +57,17 @@ class ReceivedForm:
     @property
     def digests(self) -> Digests:
         """The digests of the whole file."""
-        return Digests(self._sha256.hexdigest(), self._md5.hexdigest(), self._blake2_256.hexdigest())
+        return Digests(
+            sha256=self._sha256.hexdigest(),
+            md5=self._md5.hexdigest(),
+            blake2_256=self._blake2_256.hexdigest(),
+            sha1=self._sha1.hexdigest(),
+        )
 
     def write(self, content: bytes) -> None:
         """Add to the file; blocks, so it is called in a thread."""
         self.spool.write(content)
-        for running in (self._sha256, self._md5, self._blake2_256):
+        for running in (self._sha256, self._md5, self._sha1, self._blake2_256):
             running.update(content)
 
 
@@ -183,8 +195,8 @@ class _FormParser:
             raise RefusedError(f"The form has more than {MAX_OTHER_BYTES} bytes beside the file")
         if self._name in KEPT_FIELDS:
             self._value += data[start:end]
-            if len(self._value) > MAX_FIELD_BYTES:
-                raise RefusedError(f"The form field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
+            if len(self._value) > KEPT_FIELDS[self._name]:
+                raise RefusedError(f"The form field {self._name} is longer than {KEPT_FIELDS[self._name]} bytes")
 
     def _part_ends(self) -> None:
         if self._name in KEPT_FIELDS:

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     _add_project(commands)
     _add_token(commands)
     parsed = parser.parse_args(arguments)
+    if getattr(parsed, "action", None) == "revoke":
+        _require_choice(parser, parsed)
     if getattr(parsed, "username", None) is not None and parsed.type != TokenType.DEPLOY.lower():
         parser.error("--username belongs to type deploy; the other types' usernames are fixed")
     return parsed
@@ -67,8 +70,10 @@ def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     create.add_argument("--expires-in", type=_number(1, LONGEST_SECONDS), metavar="SECONDS")
     show = actions.add_parser("list", help="list tokens")
     show.add_argument("--project")
-    revoke = actions.add_parser("revoke", help="revoke a token for good")
-    revoke.add_argument("token_id")
+    revoke = actions.add_parser("revoke", help="revoke a token for good, or all of a project or of a time")
+    revoke.add_argument("token_id", nargs="?")
+    revoke.add_argument("--project", help="every token of this project")
+    revoke.add_argument("--created-before", type=_time, metavar="TIME", help="as in 2026-01-31T12:00:00+00:00")
     suspend = actions.add_parser("suspend", help="refuse tokens until their sets are sent again")
     suspend.add_argument("--all", action="store_true", required=True)
     for parser in (create, show, revoke, suspend):
@@ -82,6 +87,22 @@ def _number(smallest: int, largest: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _require_choice(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+    in_mass = parsed.project is not None or parsed.created_before is not None
+    if in_mass == (parsed.token_id is not None):
+        parser.error("give a token id, or --project or --created-before or both")
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"must be a time with its zone, as in 2026-01-31T12:00:00+00:00, not {text!r}")
+    return moment
 
 
 def _username(text: str) -> str:

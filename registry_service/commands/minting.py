@@ -4,6 +4,7 @@ from argparse import Namespace
 from datetime import timedelta
 
 from registry_service.contract.tokens import TokenType
+from registry_service.database.tokens import TokenChoice
 from registry_service.use_cases.minting import TokenRequest
 from registry_service.use_cases.service import Service
 
@@ -31,9 +32,13 @@ async def list_tokens(service: Service, arguments: Namespace) -> None:
 
 
 async def revoke_token(service: Service, arguments: Namespace) -> None:
-    """Revoke a token."""
-    await service.minting.revoke_token(arguments.token_id)
-    _say(f"token {arguments.token_id} is revoked")
+    """Revoke one token, or all of a project or of a time."""
+    if arguments.token_id is not None:
+        await service.minting.revoke_token(arguments.token_id)
+        _say(f"token {arguments.token_id} is revoked")
+        return
+    chosen = TokenChoice(project=arguments.project, created_before=arguments.created_before)
+    _say(f"revoked tokens: {await service.minting.revoke_tokens(chosen)}")
 
 
 async def suspend_tokens(service: Service, _: Namespace) -> None:

@@ -13,14 +13,24 @@ def index_path(project: str) -> str:
     return f"{upload_path(project)}/simple"
 
 
-def package_path(project: str, package: str) -> str:
-    """One package's page of the Simple index."""
-    return f"{index_path(project)}/{package}/"
+def group_path(registry: str) -> str:
+    """The base of the group index: all projects of a registry that the reader may read, as one index."""
+    return f"/api/v4/groups/{registry}/-/packages/pypi"
 
 
-def file_path(project: str, sha256: str, filename: str) -> str:
+def package_path(base: str, package: str) -> str:
+    """One package's page of the Simple index; `base` is a project's upload path or the group's path."""
+    return f"{base}/simple/{package}/"
+
+
+def file_path(base: str, sha256: str, filename: str) -> str:
     """One file. `+` and `!` of local versions and epochs are escaped: some hops read a bare `+` as a space."""
-    return f"{upload_path(project)}/files/{sha256}/{quote(filename, safe='')}"
+    return f"{base}/files/{sha256}/{quote(filename, safe='')}"
+
+
+def provenance_path(base: str, package: str, version: str, filename: str) -> str:
+    """Where a file's attestations are (PEP 740), as the public index has it."""
+    return f"{base}/integrity/{package}/{quote(version, safe='')}/{quote(filename, safe='')}/provenance"
 
 
 def package_api_path(project_id: int, package_id: int) -> str:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from packaging.utils import NormalizedName
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import Select, func, insert, select
 
+from registry_service.database import rows, serials
 from registry_service.database.schema import file, package, project, release
 from registry_service.database.transaction import Transaction
 from registry_service.domain.catalog import File, Package, Project, Release, Visibility, project_path_problem
-from registry_service.domain.distribution import Distribution, Kind
+from registry_service.domain.distribution import Distribution
 
 # No row has it: a larger number from a URL does not fit the column.
 LARGEST_ID: Final = 2**63 - 1
@@ -24,6 +25,7 @@ class NewFile:
     size: int
     sha256: str
     md5: str
+    sha1: str
     blake2_256: str
     blob_key: str
     upload_time: datetime
@@ -33,6 +35,7 @@ class NewFile:
     metadata_sha256: str | None = None
     metadata_key: str | None = None
     metadata_size: int = 0
+    attestations: str | None = None
 
 
 async def find_project(tx: Transaction, reference: str) -> Project | None:
@@ -44,14 +47,14 @@ async def find_project(tx: Transaction, reference: str) -> Project | None:
     else:
         return None
     row = (await tx.execute(select(project).where(found))).one_or_none()
-    return None if row is None else _project(row)
+    return None if row is None else rows.project(row)
 
 
 async def create_project(tx: Transaction, path: str, visibility: Visibility, *, now: datetime) -> Project:
     """Create a project that belongs to no namespace yet. Raises ConflictError when the path is taken."""
     values = {"path": path, "visibility": visibility.value, "created_at": now}
     row = (await tx.execute(insert(project).values(values).returning(*project.c))).one()
-    return _project(row)
+    return rows.project(row)
 
 
 async def list_package_names(tx: Transaction, project_id: int) -> tuple[NormalizedName, ...]:
@@ -61,28 +64,35 @@ async def list_package_names(tx: Transaction, project_id: int) -> tuple[Normaliz
     return tuple(NormalizedName(name) for name in (await tx.execute(query.order_by(package.c.name))).scalars())
 
 
-async def holds_name(tx: Transaction, project_id: int, name: NormalizedName) -> bool:
-    """Whether the project ever held a file of this name, also if none is left."""
-    query = select(package.c.id).where(package.c.project_id == project_id, package.c.name == name)
-    return (await tx.execute(query)).first() is not None
+async def find_package(tx: Transaction, project_id: int, name: NormalizedName) -> Package | None:
+    """Find a package that the project ever held a file of, also if none is left."""
+    query = select(*rows.PACKAGE_COLUMNS).where(package.c.project_id == project_id, package.c.name == name)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else rows.package(row)
 
 
-async def list_files(tx: Transaction, project_id: int, name: NormalizedName) -> tuple[File, ...]:
+async def list_files(tx: Transaction, project_id: int, package_id: int) -> tuple[File, ...]:
     """Every file of a package, in no order."""
-    query = _live(project_id).join(package, package.c.id == release.c.package_id).where(package.c.name == name)
-    return tuple(_file(row) for row in await tx.execute(query))
+    query = _live(project_id).where(release.c.package_id == package_id)
+    return tuple(rows.file(row) for row in await tx.execute(query))
 
 
 async def list_release_files(tx: Transaction, project_id: int, release_id: int) -> tuple[File, ...]:
     """The files of one release, by file name."""
     query = _live(project_id).where(file.c.release_id == release_id).order_by(file.c.filename)
-    return tuple(_file(row) for row in await tx.execute(query))
+    return tuple(rows.file(row) for row in await tx.execute(query))
 
 
 async def find_file(tx: Transaction, project_id: int, filename: str) -> File | None:
     """Find a file by its name, also one that was deleted."""
     row = (await tx.execute(_files(project_id).where(file.c.filename == filename))).one_or_none()
-    return None if row is None else _file(row)
+    return None if row is None else rows.file(row)
+
+
+async def find_attestations(tx: Transaction, file_id: int) -> str | None:
+    """The JSON array of a file's attestations (PEP 740), as it was received."""
+    found: str | None = (await tx.execute(select(file.c.attestations).where(file.c.id == file_id))).scalar_one()
+    return found
 
 
 async def find_variant(tx: Transaction, project_id: int, distribution: Distribution) -> File | None:
@@ -95,20 +105,20 @@ async def find_variant(tx: Transaction, project_id: int, distribution: Distribut
         .where(file.c.variant == distribution.variant)
     )
     row = (await tx.execute(query)).one_or_none()
-    return None if row is None else _file(row)
+    return None if row is None else rows.file(row)
 
 
 async def list_releases(tx: Transaction, project_id: int) -> tuple[Release, ...]:
     """Every release of a project, the newest first."""
     query = _releases(project_id).order_by(release.c.created_at.desc(), release.c.id.desc())
-    return tuple(_release(row) for row in await tx.execute(query))
+    return tuple(rows.release(row) for row in await tx.execute(query))
 
 
 async def find_release(tx: Transaction, project_id: int, release_id: int) -> Release | None:
     """Find a release by the number that GitLab's URLs call a package id."""
     found = release.c.id == min(release_id, LARGEST_ID)
     row = (await tx.execute(_releases(project_id).where(found))).one_or_none()
-    return None if row is None else _release(row)
+    return None if row is None else rows.release(row)
 
 
 async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
@@ -116,7 +126,9 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
 
     Raises ConflictError when another transaction published the name, or the release's variant, first.
     """
+    serial = await serials.take(tx, project_id)
     package_id = await _package_id(tx, project_id, new)
+    await serials.mark_package(tx, package_id, serial)
     release_id = await _release_id(tx, package_id, new)
     values = {
         "project_id": project_id,
@@ -128,6 +140,7 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
         "size": new.size,
         "sha256": new.sha256,
         "md5": new.md5,
+        "sha1": new.sha1,
         "blake2_256": new.blake2_256,
         "requires_python": new.requires_python,
         "metadata_sha256": new.metadata_sha256,
@@ -137,6 +150,7 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
         "upload_time": new.upload_time,
         "stored_at": new.upload_time,
         "published_by": new.published_by,
+        "attestations": new.attestations,
     }
     await tx.execute(insert(file).values(values))
     return release_id
@@ -179,14 +193,11 @@ async def count_projects(tx: Transaction) -> int:
     return count
 
 
-# In the order of the fields, so that a row of a long page becomes a File without a look-up for each of its values.
-_FILE_COLUMNS: Final = tuple(file.c[name] for name in File.__slots__)
-_KIND: Final = File.__slots__.index("kind")
-
-
 def _files(project_id: int) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
     return (
-        select(*_FILE_COLUMNS).join(release, release.c.id == file.c.release_id).where(file.c.project_id == project_id)
+        select(*rows.FILE_COLUMNS)
+        .join(release, release.c.id == file.c.release_id)
+        .where(file.c.project_id == project_id)
     )
 
 
@@ -198,18 +209,3 @@ def _releases(project_id: int) -> Select[Any]:  # Any: as above
     joined = select(release, package.c.name).join(package, package.c.id == release.c.package_id)
     live = select(file.c.release_id).where(file.c.project_id == project_id, file.c.deleted_at.is_(None))
     return joined.where(package.c.project_id == project_id, release.c.id.in_(live))
-
-
-def _project(row: Row[Any]) -> Project:  # Any: as above
-    return Project(id=row.id, path=row.path, visibility=Visibility(row.visibility))
-
-
-def _release(row: Row[Any]) -> Release:  # Any: as above
-    held = Package(id=row.package_id, name=NormalizedName(row.name))
-    return Release(id=row.id, package=held, version=row.version, created_at=row.created_at, summary=row.summary)
-
-
-def _file(row: Row[Any]) -> File:  # Any: as above
-    values = list(row)
-    values[_KIND] = Kind(values[_KIND])
-    return File(*values)

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from registry_service.database.schema import registry
 from registry_service.database.sets import suspend_all
 from registry_service.database.transaction import Transaction
+from registry_service.domain.audit import COMMAND
 from registry_service.errors import DatabaseError
 
 
@@ -44,7 +45,7 @@ async def claim(tx: Transaction, identity: Identity, new_id: str, *, now: dateti
         raise DatabaseError("DatabaseInUse", _in_use(registry_id, row.namespace, row.name))
     if not same or row.resource_uid != identity.resource_uid:
         await tx.execute(update(registry).values(values))
-        await suspend_all(tx)
+        await suspend_all(tx, COMMAND, now=now)
     return registry_id
 
 

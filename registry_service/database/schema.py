@@ -3,6 +3,7 @@
 Text that is ordered or compared byte by byte carries the collation "C", so that PostgreSQL and SQLite agree.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -55,6 +56,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
 
 
+def _marked() -> Iterator[Column[Any]]:  # Any: a number and texts
+    """A page's serial, taken inside the transaction that changes what it shows, and its status marker (PEP 792)."""
+    yield Column("serial", BigInteger, nullable=False, server_default="0")
+    yield Column("status", Text, nullable=False, server_default="active")
+    yield Column("status_reason", Text, nullable=False, server_default="")
+
+
 # One row: who this registry is, whose data it holds, and the rules it was last given.
 registry: Final = Table(
     "registry",
@@ -79,6 +87,7 @@ project: Final = Table(
     Column("visibility", Text, nullable=False),
     Column("namespace_uid", Bytewise, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
+    *_marked(),
     sqlite_autoincrement=True,  # a numeric id is never reused
 )
 
@@ -131,6 +140,7 @@ package: Final = Table(
     Column("project_id", Id, ForeignKey("project.id"), nullable=False),
     Column("name", Bytewise, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    *_marked(),
     UniqueConstraint("project_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -161,6 +171,8 @@ file: Final = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("md5", Text, nullable=False),
+    # NULL: published before anybody computed it.
+    Column("sha1", Text),
     Column("blake2_256", Text, nullable=False),
     Column("requires_python", Text),
     Column("metadata_sha256", Text),
@@ -174,7 +186,30 @@ file: Final = Table(
     Column("yanked", Text),
     # A deleted file keeps its row: its name belongs to its bytes for ever.
     Column("deleted_at", UtcDateTime),
+    # The JSON array that came with the upload (PEP 740).
+    Column("attestations", Text),
     UniqueConstraint("project_id", "filename"),
     UniqueConstraint("release_id", "variant"),
+    sqlite_autoincrement=True,
+)
+
+# Append-only: triggers refuse every change of a line.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("project.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("token_type", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("package", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("audit_project_id_id_idx", "project_id", "id"),
     sqlite_autoincrement=True,
 )

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from registry_service.contract.sync import NEVER_WRITTEN, RulesState, SetSummary, TokenEntry
+from registry_service.database import audit, rows
 from registry_service.database.schema import project, registry, token, token_set
 from registry_service.database.transaction import Transaction
+from registry_service.domain.audit import OPERATOR, Action, Actor, Entry
 from registry_service.domain.catalog import Project, Visibility
 
 
@@ -42,9 +44,9 @@ class BoundProject:
 async def list_sets(tx: Transaction, after: str, limit: int) -> tuple[SetSummary, ...]:
     """Up to `limit` sets whose namespace UID follows `after`, in the order of the UIDs."""
     query = select(token_set).where(token_set.c.namespace_uid > after).order_by(token_set.c.namespace_uid).limit(limit)
-    rows = (await tx.execute(query)).all()
-    revoked = await _revoked(tx, [row.namespace_uid for row in rows])
-    return tuple(_summary(row, revoked.get(row.namespace_uid, ())) for row in rows)
+    found = (await tx.execute(query)).all()
+    revoked = await _revoked(tx, [row.namespace_uid for row in found])
+    return tuple(_summary(row, revoked.get(row.namespace_uid, ())) for row in found)
 
 
 async def find_set(tx: Transaction, namespace_uid: str) -> SetSummary | None:
@@ -69,28 +71,34 @@ async def create_bound_project(tx: Transaction, path: str, namespace_uid: str, *
         "namespace_uid": namespace_uid,
         "created_at": now,
     }
-    row = (await tx.execute(insert(project).values(values).returning(*project.c))).one()
-    return _bound(row).project
+    created = _bound((await tx.execute(insert(project).values(values).returning(*project.c))).one()).project
+    details = {"namespaceUID": namespace_uid}
+    await audit.record(tx, created.id, Entry(Action.CREATE_PROJECT, OPERATOR, details=details), at=now)
+    return created
 
 
-async def rebind_project(tx: Transaction, project_id: int, former_uid: str | None, namespace_uid: str) -> None:
+async def rebind_project(
+    tx: Transaction, project_id: int, former_uid: str | None, namespace_uid: str, *, now: datetime
+) -> None:
     """Give a project to another namespace, and empty the set of the one that had it."""
     if former_uid is not None:
         await _delete_tokens(tx, former_uid)
         await tx.execute(delete(token_set).where(token_set.c.namespace_uid == former_uid))
     await tx.execute(update(project).where(project.c.id == project_id).values(namespace_uid=namespace_uid))
+    details = {"from": former_uid or "", "to": namespace_uid}
+    await audit.record(tx, project_id, Entry(Action.REBIND_PROJECT, OPERATOR, details=details), at=now)
 
 
 async def replace_set(
     tx: Transaction, received: ReceivedSet, project_id: int, tokens: Sequence[TokenEntry], *, now: datetime
 ) -> tuple[str, ...]:
     """Replace what earlier sets wrote for a namespace; return the ids that are tombstones and stay dead."""
-    await _delete_tokens(tx, received.namespace_uid)
+    former = await _delete_tokens(tx, received.namespace_uid)
     ids = [entry.id for entry in tokens]
     dead = set((await tx.execute(select(token.c.id).where(token.c.id.in_(ids)))).scalars()) if ids else set()
-    rows = [_token_row(entry, received.namespace_uid, project_id, now) for entry in tokens if entry.id not in dead]
-    if rows:
-        await tx.execute(insert(token).values(rows))
+    live = [_token_row(entry, received.namespace_uid, project_id, now) for entry in tokens if entry.id not in dead]
+    if live:
+        await tx.execute(insert(token).values(live))
     await tx.execute(delete(token_set).where(token_set.c.namespace_uid == received.namespace_uid))
     values = {
         "namespace_uid": received.namespace_uid,
@@ -99,11 +107,14 @@ async def replace_set(
         "etag": received.etag,
     }
     await tx.execute(insert(token_set).values(values))
+    await _record(tx, project_id, former, {entry.id for entry in tokens} - dead, now)
     return tuple(sorted(dead))
 
 
-async def suspend_all(tx: Transaction) -> None:
+async def suspend_all(tx: Transaction, actor: Actor, *, now: datetime) -> None:
     """Refuse every token: those of sets until their set is sent again, those made by commands for good."""
+    for project_id in (await tx.execute(select(project.c.id))).scalars().all():
+        await audit.record(tx, project_id, Entry(Action.SUSPEND_TOKENS, actor), at=now)
     await tx.execute(update(token).where(token.c.revoked_at.is_(None)).values(suspended=True))
     await tx.execute(update(token_set).values(digest="", etag=NEVER_WRITTEN))
 
@@ -122,9 +133,16 @@ async def store_rules(tx: Transaction, body: bytes, state: RulesState) -> None:
     await tx.execute(update(registry).values(rules=body, rules_digest=state.digest, rules_etag=state.etag))
 
 
-async def _delete_tokens(tx: Transaction, namespace_uid: str) -> None:
+async def _delete_tokens(tx: Transaction, namespace_uid: str) -> set[str]:
     # A tombstone outlives its set.
-    await tx.execute(delete(token).where(token.c.set_uid == namespace_uid, token.c.revoked_at.is_(None)))
+    change = delete(token).where(token.c.set_uid == namespace_uid, token.c.revoked_at.is_(None))
+    return set((await tx.execute(change.returning(token.c.id))).scalars())
+
+
+async def _record(tx: Transaction, project_id: int, former: set[str], live: set[str], now: datetime) -> None:
+    details = {"added": " ".join(sorted(live - former)), "removed": " ".join(sorted(former - live))}
+    if any(details.values()):
+        await audit.record(tx, project_id, Entry(Action.REPLACE_TOKENS, OPERATOR, details=details), at=now)
 
 
 async def _revoked(tx: Transaction, namespace_uids: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -159,5 +177,4 @@ def _summary(row: Row[Any], revoked: tuple[str, ...]) -> SetSummary:  # Any: SQL
 
 
 def _bound(row: Row[Any]) -> BoundProject:  # Any: as above
-    held = Project(id=row.id, path=row.path, visibility=Visibility(row.visibility))
-    return BoundProject(held, row.namespace_uid)
+    return BoundProject(rows.project(row), row.namespace_uid)

@@ -39,6 +39,23 @@ class TokenRow:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class TokenChoice:
+    """Tokens by what they have in common; what is None is not asked for."""
+
+    token_id: str | None = None
+    project: str | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedToken:
+    """A token that was live, and its project's number."""
+
+    project_id: int
+    id: str
+
+
 async def find_by_id(tx: Transaction, token_id: str, digest: str, *, now: datetime) -> Principal | None:
     """Verify a generated token: its row by the public id, then its digest in constant time."""
     row = (await tx.execute(_live(now).where(token.c.id == token_id, token.c.imported.is_(False)))).one_or_none()
@@ -88,11 +105,17 @@ async def list_tokens(tx: Transaction, project_path: str | None, *, now: datetim
     return tuple(_shown(row, now) for row in rows)
 
 
-async def revoke(tx: Transaction, token_id: str, *, now: datetime) -> bool:
-    """Revoke a token for good: its row stays as a tombstone that no set revives. False when there is none."""
-    values = {"revoked_at": now, "digest": ""}
-    result = await tx.execute(update(token).where(token.c.id == token_id).values(values).returning(token.c.id))
-    return result.first() is not None
+async def revoke(tx: Transaction, chosen: TokenChoice, *, now: datetime) -> tuple[RevokedToken, ...]:
+    """Revoke tokens for good: their rows stay as tombstones that no set revives."""
+    change = update(token).where(token.c.revoked_at.is_(None)).values(revoked_at=now, digest="")
+    if chosen.token_id is not None:
+        change = change.where(token.c.id == chosen.token_id)
+    if chosen.project is not None:
+        change = change.where(token.c.project_id.in_(select(project.c.id).where(project.c.path == chosen.project)))
+    if chosen.created_before is not None:
+        change = change.where(token.c.created_at < chosen.created_before)
+    revoked = await tx.execute(change.returning(token.c.project_id, token.c.id))
+    return tuple(RevokedToken(row.project_id, row.id) for row in revoked)
 
 
 async def create_session(tx: Transaction, digest: str, token_id: str, *, not_after: datetime, now: datetime) -> None:

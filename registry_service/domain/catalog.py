@@ -9,6 +9,7 @@ from typing import Final
 from packaging.utils import NormalizedName
 
 from registry_service.domain.distribution import Kind
+from registry_service.domain.status import ACTIVE, StatusMarker
 
 _PROJECT_PATH: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
@@ -23,19 +24,26 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The unit of ownership and of the index URL; on Kubernetes one namespace, bound by its UID."""
+    """The unit of ownership and of the index URL; on Kubernetes one namespace, bound by its UID.
+
+    `serial` grows with every change of what its pages show.
+    """
 
     id: int
     path: str
     visibility: Visibility
+    serial: int = 0
+    marker: StatusMarker = ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A distribution name, normalized (PEP 503)."""
+    """A distribution name, normalized (PEP 503). `serial` is its project's at the last change of its page."""
 
     id: int
     name: NormalizedName
+    serial: int = 0
+    marker: StatusMarker = ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class File:
     """One published file. Times are aware UTC; `metadata_sha256` is set only for a stored `.metadata`.
 
     `yanked` is None, or the reason for which resolvers shall pass the file over (PEP 592); a reason may be empty.
-    A deleted file is remembered for its name alone.
+    A deleted file is remembered for its name alone. `attested`: it came with attestations (PEP 740).
     """
 
     id: int
@@ -64,6 +72,8 @@ class File:
     published_by: str = ""
     yanked: str | None = None
     deleted_at: datetime | None = None
+    attested: bool = False
+    sha1: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

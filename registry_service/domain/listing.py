@@ -1,72 +1,217 @@
-"""Lists as GitLab's packages API asks for them: filters, order, pages."""
+"""Lists as GitLab's packages API asks for them: filters, order, and pages by number or by cursor.
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+What stands here is a request and its answer; the database filters, sorts and cuts.
+"""
+
+import base64
+import binascii
+import itertools
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from registry_service.domain.catalog import Release
+from registry_service.domain.catalog import Project, Release
+from registry_service.domain.status import Status, StatusMarker, strictest
+
+T = TypeVar("T")
 
 PYPI: Final = "pypi"
+# The package types that GitLab knows; all but one have no packages here.
+PACKAGE_TYPES: Final = frozenset(
+    f"maven npm conan nuget {PYPI} composer generic golang debian rubygems helm terraform_module rpm ml_model".split()
+)
 DEFAULT_PER_PAGE: Final = 20
 MAX_PER_PAGE: Final = 100
+# Beyond it a page holds nothing, and numbers stay small.
+LAST_PAGE: Final = 1_000_000
+# Of a longer list GitLab says neither how long it is nor which page is its last.
+MAX_COUNTED: Final = 10_000
+_MAX_CURSOR_CHARACTERS: Final = 2048
+_LARGEST_ID: Final = 2**63 - 1
+_PART_OF_NAME: Final = re.compile(r"[a-z0-9-]{0,255}", re.ASCII)
+
+
+class InvalidCursorError(ValueError):
+    """A cursor that no page of the list ended with."""
 
 
 class Order(StrEnum):
-    """What a list of packages is sorted by."""
+    """What a list of packages is sorted by; GitLab offers the path for groups alone."""
 
     CREATED_AT = "created_at"
     NAME = "name"
     VERSION = "version"
     TYPE = "type"
+    PROJECT_PATH = "project_path"
+
+
+class FileOrder(StrEnum):
+    """What a list of package files is sorted by."""
+
+    ID = "id"
+    CREATED_AT = "created_at"
+    FILE_NAME = "file_name"
+
+
+class PackageStatus(StrEnum):
+    """GitLab's statuses of a package. ERROR is GitLab's for one that is shown and cannot be installed."""
+
+    DEFAULT = "default"
+    HIDDEN = "hidden"
+    PROCESSING = "processing"
+    ERROR = "error"
+    PENDING_DESTRUCTION = "pending_destruction"
+    DEPRECATED = "deprecated"
+
+
+# GitLab knows no archived package; one here can be installed like any other.
+_SHOWN_AS: Final = {
+    Status.ACTIVE: PackageStatus.DEFAULT,
+    Status.DEPRECATED: PackageStatus.DEPRECATED,
+    Status.ARCHIVED: PackageStatus.DEFAULT,
+    Status.QUARANTINED: PackageStatus.ERROR,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A request for a list. `name` is any part of a package's name; `page` counts from 1."""
+class Paging:
+    """A page by its number, counted from 1, and how much a page holds."""
 
-    name: str = ""
-    version: str = ""
-    type: str = PYPI
-    order: Order = Order.CREATED_AT
-    descending: bool = False
     page: int = 1
     per_page: int = DEFAULT_PER_PAGE
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One page of a list, and how long the whole is."""
+class Cursor:
+    """Where a page ended: what its last package is sorted by, and its number, which breaks ties."""
 
-    releases: tuple[Release, ...]
-    total: int
-    page: int
-    per_page: int
+    value: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request for a list of packages.
+
+    `name` is any part of a package's name, in any spelling. With `keyset` pages follow each other by cursor
+    instead of by number: `after` is where the page before ended.
+    """
+
+    name: str = ""
+    version: str = ""
+    type: str = PYPI
+    status: PackageStatus | None = None
+    order: Order = Order.CREATED_AT
+    descending: bool = False
+    paging: Paging = field(default_factory=Paging)
+    keyset: bool = False
+    after: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFiles:
+    """A request for a list of a package's files."""
+
+    order: FileOrder = FileOrder.ID
+    descending: bool = False
+    paging: Paging = field(default_factory=Paging)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A release in a list, and the project that holds it."""
+
+    project: Project
+    release: Release
 
     @property
-    def pages(self) -> int:
+    def status(self) -> PackageStatus:
+        """The status that counts for it, in GitLab's words."""
+        return _SHOWN_AS[strictest(self.project.marker, self.release.package.marker).status]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """One page of a list, and whether more follows. `total` is None when nobody counted, or it is too long to."""
+
+    entries: tuple[T, ...]
+    paging: Paging
+    has_more: bool
+    total: int | None = None
+
+    @property
+    def pages(self) -> int | None:
         """How many pages there are; a list of nothing has one."""
-        return max(1, -(-self.total // self.per_page))
+        return None if self.total is None else max(1, -(-self.total // self.paging.per_page))
 
 
-# Everything here is of one type, so that order leaves the age to decide.
-_KEYS: Final[dict[Order, Callable[[Release], tuple[object, ...]]]] = {
-    Order.CREATED_AT: lambda release: (release.created_at, release.id),
-    Order.NAME: lambda release: (release.package.name, release.id),
-    Order.VERSION: lambda release: (release.version, release.id),
-    Order.TYPE: lambda release: (release.created_at, release.id),
-}
+def statuses_shown_as(shown: PackageStatus) -> tuple[tuple[Status, Status], ...]:
+    """Every pair of a project's and a package's own status that makes GitLab's."""
+    pairs = itertools.product(Status, repeat=2)
+    return tuple(
+        (whole, own)
+        for whole, own in pairs
+        if _SHOWN_AS[strictest(StatusMarker(whole), StatusMarker(own)).status] is shown
+    )
 
 
-def select(releases: Iterable[Release], wanted: Wanted) -> Listed:
-    """Filter, sort and cut a project's releases."""
-    found = [release for release in releases if _is_wanted(release, wanted)]
-    found.sort(key=_KEYS[wanted.order], reverse=wanted.descending)
-    start = (wanted.page - 1) * wanted.per_page
-    return Listed(tuple(found[start : start + wanted.per_page]), len(found), wanted.page, wanted.per_page)
+def part_of_name(spelled: str) -> str | None:
+    """What a normalized name must hold to be found; None when none can."""
+    part = re.sub(r"[-_.]+", "-", spelled).lower()
+    return part if _PART_OF_NAME.fullmatch(part) else None
 
 
-def _is_wanted(release: Release, wanted: Wanted) -> bool:
-    if wanted.type != PYPI or wanted.version not in ("", release.version):
-        return False
-    return wanted.name.lower() in release.package.name
+def cursor_after(entry: Entry, order: Order) -> Cursor:
+    """Where a page ends whose last package is `entry`."""
+    match order:
+        case Order.CREATED_AT:
+            value = entry.release.created_at.isoformat()
+        case Order.NAME:
+            value = entry.release.package.name
+        case Order.VERSION:
+            value = entry.release.version
+        case Order.PROJECT_PATH:
+            value = entry.project.path
+        case Order.TYPE:
+            value = PYPI
+    return Cursor(value, entry.release.id)
+
+
+def write_cursor(cursor: Cursor, order: Order) -> str:
+    """A cursor as a client hands it back; nothing in it is secret, and nothing it says is trusted."""
+    content = json.dumps({order.value: cursor.value, "id": cursor.id}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str, order: Order) -> Cursor:
+    """Read a cursor that was written for the same order. Raises InvalidCursorError for anything else."""
+    try:
+        return _parsed(text, order)
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise InvalidCursorError(f"not a cursor of a list by {order.value}") from error
+
+
+def _parsed(text: str, order: Order) -> Cursor:
+    if len(text) > _MAX_CURSOR_CHARACTERS or not text.isascii():
+        raise ValueError(text[:80])
+    content = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    match content:
+        case {order.value: str(value), "id": int(number)} if len(content) == 2:  # noqa: PLR2004 - these two
+            return Cursor(_sortable(value, order), _numbered(number))
+    raise ValueError(text[:80])
+
+
+def _sortable(value: str, order: Order) -> str:
+    # What a database could not take as text no list is sorted by.
+    if not value.isprintable() or (order is Order.CREATED_AT and datetime.fromisoformat(value).tzinfo is None):
+        raise ValueError(value[:80])
+    return value
+
+
+def _numbered(number: int) -> int:
+    if isinstance(number, bool) or not 1 <= number <= _LARGEST_ID:
+        raise ValueError(number)
+    return number

@@ -12,6 +12,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from registry_service.domain.archive import ArchiveFacts
+from registry_service.domain.attestations import attestation_problems
 from registry_service.domain.core_metadata import CoreMetadata, read_core_metadata
 from registry_service.domain.distribution import Distribution, InvalidFilenameError, parse_filename
 
@@ -25,6 +26,7 @@ class Digests:
     sha256: str
     md5: str
     blake2_256: str
+    sha1: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedUpload:
-    """An upload that passed every rule."""
+    """An upload that passed every rule. `attestations` is their JSON array, if any came (PEP 740)."""
 
     distribution: Distribution
     metadata: CoreMetadata
+    attestations: str | None = None
 
 
 def judge(upload: Upload) -> AcceptedUpload | tuple[str, ...]:
@@ -63,7 +66,7 @@ def judge(upload: Upload) -> AcceptedUpload | tuple[str, ...]:
     metadata = read_core_metadata(upload.facts.metadata or b"")
     claim = _Claim(upload, distribution, metadata)
     problems += [problem for rule in _RULES for problem in rule(claim)]
-    return tuple(problems) if problems else AcceptedUpload(distribution, metadata)
+    return tuple(problems) or AcceptedUpload(distribution, metadata, upload.value("attestations"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,13 @@ def _digests_agree(claim: _Claim) -> Iterator[str]:
             yield f"The form's {name} does not match the file, whose digest is {digest}"
 
 
+def _attestations_fit(claim: _Claim) -> Iterator[str]:
+    upload = claim.upload
+    attestations = upload.value("attestations")
+    if attestations is not None:
+        yield from attestation_problems(attestations, upload.filename, upload.digests.sha256)
+
+
 def _archive_is_whole(claim: _Claim) -> Iterator[str]:
     facts, distribution = claim.upload.facts, claim.distribution
     if len(facts.roots) != 1:
@@ -161,6 +171,7 @@ _RULES: Final[tuple[Callable[[_Claim], Iterator[str]], ...]] = (
     _versions_agree,
     _kinds_agree,
     _digests_agree,
+    _attestations_fit,
     _archive_is_whole,
     _root_agrees,
     _metadata_is_known,

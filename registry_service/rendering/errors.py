@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 
 from registry_service.contract import wire
@@ -46,7 +47,7 @@ def render_error(error: RegistryError) -> ErrorAnswer:
     """Put an error into GitLab's form: `{"message": "401 Unauthorized"}` and the like."""
     match error:
         case RefusedError(problems=problems):
-            return _refused(problems)
+            return _explained(400, f"400 Bad request - {'; '.join(problems)}", problems)
         case SyncRefusedError(reason=reason, message=message):
             refusal = Refusal(RefusalReason(reason), message)
             return ErrorAnswer(_SYNC_STATUS[refusal.reason], wire.encode(refusal))
@@ -61,21 +62,29 @@ def _access_denied(error: RegistryError) -> ErrorAnswer:
     match error:
         case UnauthenticatedError():
             return _answer(401, "401 Unauthorized", {"www-authenticate": CHALLENGE})
-        case ForbiddenError():
+        case ForbiddenError(why=""):
             return _answer(403, "403 Forbidden")
-        case HiddenError():
-            return _answer(404, "404 Project Not Found")
+        case ForbiddenError(why=why):
+            return _explained(403, f"403 Forbidden - {why}", (why,))
+        case HiddenError(what=what):
+            return _answer(404, f"404 {what} Not Found")
     return _answer(500, "500 Internal Server Error")
 
 
-def _refused(problems: tuple[str, ...]) -> ErrorAnswer:
+def _explained(status: int, message: str, problems: tuple[str, ...]) -> ErrorAnswer:
     text = "; ".join(problems)
     # `message` is GitLab's key, `code` the one that uv shows, `errors` has each problem by itself.
-    body = {"message": f"400 Bad request - {text}", "code": f"400 {text}", "errors": problems}
+    body = {"message": message, "code": f"{status} {text}", "errors": problems}
     # What a header and a status line may hold, and no more of it than a person reads.
     reason = _UNPRINTABLE.sub("?", text)[:MAX_REASON_CHARACTERS]
-    return ErrorAnswer(400, render(body), {"x-error-message": reason})
+    return ErrorAnswer(status, render(body), {"x-error-message": reason})
 
 
 def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> ErrorAnswer:
     return ErrorAnswer(status, render({"message": message}), headers or {})
+
+
+def render_unrouted(status: int) -> bytes:
+    """What GitLab's framework says where no route answers, or none for the method: `{"error": "404 Not Found"}`."""
+    phrase = "Not Allowed" if status == HTTPStatus.METHOD_NOT_ALLOWED else HTTPStatus(status).phrase
+    return render({"error": f"{status} {phrase}"})

@@ -1,4 +1,4 @@
-"""Which form of an index page a client wants (PEP 691)."""
+"""Which form of an index page a client wants (PEP 691), and how encoded (RFC 9110, section 12.5.3)."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -11,6 +11,14 @@ class Representation(StrEnum):
     JSON = "application/vnd.pypi.simple.v1+json"
     HTML = "application/vnd.pypi.simple.v1+html"
     TEXT = "text/html; charset=utf-8"
+
+
+class Encoding(StrEnum):
+    """The content codings of a page, in the order in which a tie is decided."""
+
+    ZSTD = "zstd"
+    GZIP = "gzip"
+    IDENTITY = "identity"
 
 
 # In the order in which a tie is decided. `*/*` must give HTML: browsers and curl send it (PEP 691).
@@ -46,6 +54,24 @@ def negotiate(accept: str | None, wanted: str | None = None) -> Representation |
         if best is None or rank > best:
             best, chosen = rank, offered
     return chosen
+
+
+def accepts(accept: str | None, media_type: str) -> bool:
+    """Whether an Accept header allows a content type that is JSON, by itself or a wildcard."""
+    if accept is None or not accept.strip():
+        return True
+    qualities = dict(_ranges(accept))
+    found = (qualities.get(media) for media in (media_type, "application/json", "application/*", "*/*"))
+    return any(quality is not None and quality > 0 for quality in found)
+
+
+def negotiate_encoding(accept_encoding: str | None) -> Encoding:
+    """Choose by an Accept-Encoding header. What is nowhere accepted is still sent as it is, as the standard allows."""
+    qualities = dict(_ranges(accept_encoding or ""))
+    default = qualities.get("*", 0.0)
+    encoding = max((Encoding.ZSTD, Encoding.GZIP), key=lambda coding: qualities.get(coding, default))
+    quality = qualities.get(encoding, default)
+    return encoding if quality > 0 and quality >= qualities.get(Encoding.IDENTITY, 0.0) else Encoding.IDENTITY
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

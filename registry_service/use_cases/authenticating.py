@@ -8,7 +8,8 @@ from datetime import datetime
 from registry_service.contract import tokens as token_format
 from registry_service.contract.tokens import JOB_USERNAME, TokenType
 from registry_service.database import Database, Transaction, catalog, tokens
-from registry_service.domain.access import Decision, Permission, Principal, allows
+from registry_service.domain.access import Decision, Permission, Principal, allows, permissions
+from registry_service.domain.audit import Actor
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
 from registry_service.errors import ForbiddenError, HiddenError, UnauthenticatedError
@@ -16,10 +17,17 @@ from registry_service.errors import ForbiddenError, HiddenError, Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A request that may go on: where, and who (None: nobody in particular, in a public project)."""
+    """A request that may go on: where, who (None: nobody in particular, in a public project), and from where."""
 
     project: Project
     principal: Principal | None
+    address: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit trail. Raises UnauthenticatedError."""
+        principal = self.publisher
+        return Actor(principal.name, principal.token_id, principal.type.value, self.address)
 
     @property
     def publisher(self) -> Principal:
@@ -46,6 +54,19 @@ class Authenticating:
             project = await catalog.find_project(tx, reference)
             principal = None if credential is None else await self._verify(tx, credential, project)
         return decide(principal, permission, project)
+
+    async def authorize_group(self, credential: Credential | None) -> Principal:
+        """Let a request read the group index. An imported token counts in its own project alone, so not here.
+
+        Raises UnauthenticatedError or ForbiddenError.
+        """
+        principal = None if credential is None else await self.identify(credential)
+        if principal is None:
+            # What the group holds depends on who asks: nobody would be shown another's package under a private name.
+            raise UnauthenticatedError
+        if Permission.READ not in permissions(principal):
+            raise ForbiddenError
+        return principal
 
     async def identify(self, credential: Credential) -> Principal:
         """Verify a generated token outside of any project. Raises UnauthenticatedError."""

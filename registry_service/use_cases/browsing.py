@@ -1,32 +1,26 @@
-"""Reading the catalog: the Simple index and the packages page."""
+"""Reading the catalog: what projects hold, and its releases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from registry_service.contract.sync import Upstream
-from registry_service.database import Database, Transaction, catalog
+from registry_service.database import Database, Transaction, catalog, groups, listing
+from registry_service.domain.access import Principal
 from registry_service.domain.catalog import File, Project, Release
-from registry_service.domain.listing import Listed, Wanted, select
-from registry_service.domain.simple_index import PackagePage, RootPage, package_page
+from registry_service.domain.listing import Entry, Listed, Wanted, WantedFiles
+from registry_service.domain.status import StatusMarker, strictest
 from registry_service.errors import NotFoundError
-from registry_service.use_cases.rules import RulesInForce
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamPage:
-    """A page that is elsewhere: this registry never held the name."""
-
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasePage:
-    """One release with its files and its package's other releases."""
+    """One release with its files, its package's other releases and the status that counts for it."""
 
     release: Release
     files: tuple[File, ...]
     siblings: tuple[Release, ...]
+    marker: StatusMarker
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +28,40 @@ class Browsing:
     """What a project holds."""
 
     database: Database
-    rules: RulesInForce
-
-    async def root(self, project: Project) -> RootPage:
-        """All packages of a project that have files."""
-        async with self.database.snapshot() as tx:
-            return RootPage(project.path, await catalog.list_package_names(tx, project.id))
-
-    async def package(self, project: Project, spelled: str) -> PackagePage | UpstreamPage:
-        """One package's page, by its name in any spelling (PEP 503).
-
-        A name that was ever held here is answered here, with no files if need be; any other goes upstream where
-        the rules say so, unless it is reserved. Raises NotFoundError.
-        """
-        name = normalize(spelled)
-        async with self.database.snapshot() as tx:
-            files = await catalog.list_files(tx, project.id, name)
-            if files or await catalog.holds_name(tx, project.id, name):
-                return package_page(project.path, name, files)
-            return await self._upstream(tx, name)
 
     async def releases(self, project: Project) -> tuple[Release, ...]:
         """Every release of a project, the newest first."""
         async with self.database.snapshot() as tx:
             return await catalog.list_releases(tx, project.id)
 
-    async def listed(self, project: Project, wanted: Wanted) -> Listed:
-        """A page of a project's releases, as GitLab's packages API asks for it."""
-        return select(await self.releases(project), wanted)
+    async def listed(self, projects: Sequence[Project], wanted: Wanted) -> Listed[Entry]:
+        """A page of the releases of some projects, as GitLab's packages API asks for it."""
+        async with self.database.snapshot() as tx:
+            return await listing.list_releases(tx, projects, wanted)
+
+    async def listed_in_group(self, reader: Principal, wanted: Wanted) -> Listed[Entry]:
+        """A page of the releases of all projects that a reader may read, likewise."""
+        async with self.database.snapshot() as tx:
+            projects = await groups.list_projects(tx, reader.project_id)
+            return await listing.list_releases(tx, projects, wanted)
+
+    async def listed_files(self, project: Project, release_id: int, wanted: WantedFiles) -> Listed[File]:
+        """A page of a release's files, likewise. Raises NotFoundError."""
+        async with self.database.snapshot() as tx:
+            found = await self._find(tx, project, release_id)
+            return await listing.list_release_files(tx, found.release.id, wanted)
+
+    async def versions(self, project: Project, release_id: int) -> tuple[Entry, tuple[Entry, ...]]:
+        """A release, and the other releases of its package. Raises NotFoundError."""
+        async with self.database.snapshot() as tx:
+            found = await self._find(tx, project, release_id)
+            return found, await listing.list_other_versions(tx, found)
+
+    async def _find(self, tx: Transaction, project: Project, release_id: int) -> Entry:
+        found = await listing.find_release(tx, project, release_id)
+        if found is None:
+            raise NotFoundError("Package")
+        return found
 
     async def release(self, project: Project, release_id: int) -> ReleasePage:
         """One release. Raises NotFoundError."""
@@ -71,14 +71,9 @@ class Browsing:
                 raise NotFoundError("Package")
             files = await catalog.list_release_files(tx, project.id, release_id)
             everything = await catalog.list_releases(tx, project.id)
+            package = await catalog.find_package(tx, project.id, found.package.name) or found.package
         siblings = tuple(other for other in everything if other.package.id == found.package.id)
-        return ReleasePage(found, files, siblings)
-
-    async def _upstream(self, tx: Transaction, name: NormalizedName) -> UpstreamPage:
-        upstream = (await self.rules.read(tx)).upstream
-        if upstream is None or _is_reserved(upstream, name):
-            raise NotFoundError("Package")
-        return UpstreamPage(f"{upstream.url.rstrip('/')}/{name}/")
+        return ReleasePage(found, files, siblings, strictest(project.marker, package.marker))
 
 
 def normalize(spelled: str) -> NormalizedName:
@@ -87,7 +82,3 @@ def normalize(spelled: str) -> NormalizedName:
         return canonicalize_name(spelled, validate=True)
     except InvalidName as error:
         raise NotFoundError("Package") from error
-
-
-def _is_reserved(upstream: Upstream, name: NormalizedName) -> bool:
-    return any(canonicalize_name(reserved) == name for reserved in upstream.reserved_names)

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from registry_service.database import Database, catalog
-from registry_service.domain.catalog import Project
-from registry_service.domain.distribution import has_filename_characters
-from registry_service.errors import NotFoundError
+from registry_service.database import Database, Transaction, catalog
+from registry_service.domain.catalog import File
+from registry_service.domain.distribution import InvalidFilenameError, parse_filename
+from registry_service.errors import ForbiddenError, NotFoundError
+from registry_service.rendering.provenance import render_provenance
 from registry_service.storage import BlobStore
+from registry_service.use_cases.browsing import normalize
+from registry_service.use_cases.places import Place
 
 METADATA_SUFFIX = ".metadata"
 
@@ -29,17 +32,15 @@ class Downloading:
     database: Database
     store: BlobStore
 
-    async def find(self, project: Project, sha256: str, filename: str) -> StoredBlob:
+    async def find(self, place: Place, sha256: str, filename: str) -> StoredBlob:
         """Find a file, or with the suffix `.metadata` its core metadata (PEP 658); digest and name must both fit.
 
-        Raises NotFoundError.
+        Raises NotFoundError, and ForbiddenError for what is quarantined.
         """
         published = filename.removesuffix(METADATA_SUFFIX)
-        if not has_filename_characters(published):
-            raise NotFoundError("Package")
         async with self.database.snapshot() as tx:
-            file = await catalog.find_file(tx, project.id, published)
-        if file is None or file.sha256 != sha256 or file.deleted_at is not None:
+            file = await _find(tx, place, published)
+        if file.sha256 != sha256:
             raise NotFoundError("Package")
         if published == filename:
             return StoredBlob(file.blob_key, file.size, file.sha256, filename)
@@ -47,6 +48,34 @@ class Downloading:
             raise NotFoundError("Package")
         return StoredBlob(file.metadata_key, file.metadata_size, file.metadata_sha256, filename)
 
+    async def provenance(self, place: Place, package: str, version: str, filename: str) -> bytes:
+        """The provenance object of a file that came with attestations (PEP 740).
+
+        Raises NotFoundError, and ForbiddenError for what is quarantined.
+        """
+        async with self.database.snapshot() as tx:
+            file = await _find(tx, place, filename)
+            attestations = await catalog.find_attestations(tx, file.id)
+        distribution = parse_filename(filename)
+        if distribution.name != normalize(package) or str(distribution.version) != version or attestations is None:
+            raise NotFoundError("Provenance")
+        return render_provenance(file, attestations)
+
     def read(self, blob: StoredBlob, start: int, stop: int) -> AsyncIterator[bytes]:
         """Stream the bytes from `start` up to `stop`. Raises StorageError while it is read."""
         return self.store.read(blob.key, start, stop)
+
+
+async def _find(tx: Transaction, place: Place, filename: str) -> File:
+    """The file of this name in the project that its package is read from."""
+    try:
+        name = parse_filename(filename).name
+    except InvalidFilenameError as error:
+        raise NotFoundError("Package") from error
+    held = await place.find_package(tx, name)
+    file = None if held is None else await catalog.find_file(tx, held.project.id, filename)
+    if held is None or file is None or file.deleted_at is not None:
+        raise NotFoundError("Package")
+    if not held.marker.offers_files:
+        raise ForbiddenError(f"The package {name} is quarantined: {held.marker.reason or 'no reason was given'}")
+    return file

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from registry_service.contract import tokens as token_format
 from registry_service.contract.tokens import DEFAULT_SCOPES, JOB_USERNAME, PERSONAL_USERNAME, Scope, TokenType
-from registry_service.database import Database, catalog, sets, tokens
-from registry_service.database.tokens import NewToken, TokenRow
+from registry_service.database import Database, audit, catalog, sets, tokens
+from registry_service.database.tokens import NewToken, TokenChoice, TokenRow
 from registry_service.database.transaction import ConflictError
+from registry_service.domain.audit import COMMAND, Action, Actor, Entry
 from registry_service.domain.catalog import Project, Visibility, project_path_problem
 from registry_service.errors import NotFoundError, RefusedError
 
@@ -39,7 +40,11 @@ class Minting:
             raise RefusedError(problem)
         try:
             async with self.database.transaction() as tx:
-                return await catalog.create_project(tx, path, visibility, now=self.clock())
+                project = await catalog.create_project(tx, path, visibility, now=self.clock())
+                details = {"visibility": visibility.value}
+                entry = Entry(Action.CREATE_PROJECT, COMMAND, details=details)
+                await audit.record(tx, project.id, entry, at=self.clock())
+                return project
         except ConflictError as error:
             raise RefusedError(f"there is a project {path!r} already") from error
 
@@ -62,7 +67,10 @@ class Minting:
             project = await catalog.find_project(tx, request.project)
             if project is None:
                 raise NotFoundError("Project")
-            await tokens.create(tx, project.id, _new_token(request, token, now), now=now)
+            new = _new_token(request, token, now)
+            await tokens.create(tx, project.id, new, now=now)
+            details = {"token": new.id, "type": new.type.value, "scopes": " ".join(new.scopes)}
+            await audit.record(tx, project.id, Entry(Action.CREATE_TOKEN, COMMAND, details=details), at=now)
         return token
 
     async def list_tokens(self, project: str | None) -> tuple[TokenRow, ...]:
@@ -71,15 +79,37 @@ class Minting:
             return await tokens.list_tokens(tx, project, now=self.clock())
 
     async def revoke_token(self, token_id: str) -> None:
-        """Revoke a token for good. Raises NotFoundError."""
+        """Revoke one token for good. Raises NotFoundError."""
+        await self.revoke_tokens(TokenChoice(token_id=token_id))
+
+    async def revoke_tokens(self, chosen: TokenChoice, actor: Actor = COMMAND) -> int:
+        """Revoke tokens for good; how many there were. Raises NotFoundError when there was none that lived."""
+        now = self.clock()
         async with self.database.transaction() as tx:
-            if not await tokens.revoke(tx, token_id, now=self.clock()):
-                raise NotFoundError("Token")
+            revoked = await tokens.revoke(tx, chosen, now=now)
+            for token in revoked:
+                entry = Entry(Action.REVOKE_TOKEN, actor, details={"token": token.id})
+                await audit.record(tx, token.project_id, entry, at=now)
+        if not revoked:
+            raise NotFoundError("Token")
+        return len(revoked)
+
+    async def revoke_by_possession(self, token: str, address: str) -> None:
+        """Revoke a token that someone found: to hold it is to be allowed to. Raises NotFoundError."""
+        parsed = token_format.parse(token)
+        if parsed is None:
+            raise NotFoundError("Token")
+        async with self.database.snapshot() as tx:
+            found = await tokens.find_by_id(tx, parsed.id, token_format.digest(token), now=self.clock())
+        if found is None:
+            raise NotFoundError("Token")
+        actor = Actor(found.name, found.token_id, found.type.value, address)
+        await self.revoke_tokens(TokenChoice(token_id=found.token_id), actor)
 
     async def suspend_tokens(self) -> None:
         """Refuse every token until the operator sends its set again: what to do after a restored backup."""
         async with self.database.transaction() as tx:
-            await sets.suspend_all(tx)
+            await sets.suspend_all(tx, COMMAND, now=self.clock())
 
 
 def _new_token(request: TokenRequest, token: str, now: datetime) -> NewToken:

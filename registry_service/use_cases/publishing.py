@@ -9,7 +9,7 @@ The steps, as they are marked in the code here and in `api.publish` (1 to 3):
  (5) the rules, all problems at once
  (6) the blob is put and verified
  (7) one transaction: token still valid, rows; the unique constraints judge races
- (8) replicas know: each reads the database for every request
+ (8) replicas know: each asks the database for a page's serial, which (7) has raised, on every request
  (9) the reply
 """
 
@@ -22,14 +22,23 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import NormalizedName
+
 from registry_service.archives import ArchivePool
-from registry_service.database import Database, catalog, tokens
+from registry_service.database import Database, Transaction, audit, catalog, tokens
 from registry_service.database.catalog import NewFile
 from registry_service.database.transaction import ConflictError
+from registry_service.domain.audit import Action, Entry
 from registry_service.domain.catalog import File
 from registry_service.domain.distribution import Distribution, Kind
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, judge
-from registry_service.errors import DeletedNameError, FileNameTakenError, RefusedError, UnauthenticatedError
+from registry_service.errors import (
+    DeletedNameError,
+    FileNameTakenError,
+    ForbiddenError,
+    RefusedError,
+    UnauthenticatedError,
+)
 from registry_service.storage import BlobStore
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.rules import RulesInForce
@@ -71,7 +80,8 @@ class Publishing:
         """Publish a received file; identical bytes under the same name again change nothing.
 
         Raises RefusedError with every problem, FileNameTakenError for other bytes under a used name,
-        UnauthenticatedError when the token died meanwhile.
+        ForbiddenError for a project or package whose status takes no uploads (PEP 792), UnauthenticatedError when the
+        token died meanwhile.
         """
         facts = await self.archives.read(received.path, received.filename)  # (4)
         upload = Upload(received.fields, received.filename, received.size, received.digests, facts)
@@ -93,6 +103,7 @@ class Publishing:
 
     async def _is_published(self, access: Access, distribution: Distribution, digests: Digests) -> bool:
         async with self.database.snapshot() as tx:
+            await _require_open(tx, access.project.id, distribution.name)
             same_name = await catalog.find_file(tx, access.project.id, distribution.filename)
             taken = same_name or await catalog.find_variant(tx, access.project.id, distribution)
         return taken is not None and _is_identical(taken, distribution.filename, digests)
@@ -115,6 +126,7 @@ class Publishing:
             size=received.size,
             sha256=received.digests.sha256,
             md5=received.digests.md5,
+            sha1=received.digests.sha1,
             blake2_256=received.digests.blake2_256,
             blob_key=blobs.key,
             upload_time=self.clock(),
@@ -124,6 +136,7 @@ class Publishing:
             metadata_sha256=blobs.metadata_sha256,
             metadata_key=blobs.metadata_key,
             metadata_size=blobs.metadata_size,
+            attestations=accepted.attestations,
         )
 
     async def _commit(self, access: Access, new: NewFile, started_at: datetime) -> None:
@@ -135,6 +148,9 @@ class Publishing:
                 # The sweeper may take a blob that has had no row for longer.
                 raise RefusedError("The upload took longer than an hour; start it again")
             await catalog.publish_file(tx, access.project.id, new)
+            # Looked at last: the serial's lock keeps every other change of the project out until the commit.
+            await _require_open(tx, access.project.id, new.distribution.name)
+            await audit.record(tx, access.project.id, _entry(access, new), at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +159,27 @@ class _Blobs:
     metadata_key: str | None = None
     metadata_sha256: str | None = None
     metadata_size: int = 0
+
+
+def _entry(access: Access, new: NewFile) -> Entry:
+    distribution = new.distribution
+    return Entry(
+        action=Action.PUBLISH,
+        actor=access.actor,
+        package=distribution.name,
+        version=str(distribution.version),
+        filename=distribution.filename,
+        sha256=new.sha256,
+    )
+
+
+async def _require_open(tx: Transaction, project_id: int, name: NormalizedName) -> None:
+    project = await catalog.find_project(tx, str(project_id))
+    package = await catalog.find_package(tx, project_id, name)
+    for what, held in (("project", project), (f"package {name}", package)):
+        if held is not None and not held.marker.accepts_uploads:
+            reason = f": {held.marker.reason}" if held.marker.reason else ""
+            raise ForbiddenError(f"The {what} is {held.marker.status} and takes no uploads{reason}")
 
 
 def _is_identical(taken: File, filename: str, digests: Digests) -> bool:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from registry_service.archives import ArchivePool
 from registry_service.database import Database
 from registry_service.settings import Settings
+from registry_service.use_cases.auditing import Auditing
 from registry_service.use_cases.authenticating import Authenticating
 from registry_service.use_cases.browsing import Browsing
 from registry_service.use_cases.curating import Curating
 from registry_service.use_cases.downloading import Downloading
 from registry_service.use_cases.founding import Founding
+from registry_service.use_cases.indexing import Indexing
 from registry_service.use_cases.minting import Minting
 from registry_service.use_cases.publishing import Publishing
 from registry_service.use_cases.signing_in import SigningIn
@@ -23,6 +25,7 @@ class Service:
     settings: Settings
     database: Database
     archives: ArchivePool
+    auditing: Auditing
     authenticating: Authenticating
     browsing: Browsing
     curating: Curating
@@ -31,4 +34,5 @@ class Service:
     token_sync: TokenSync
     minting: Minting
     founding: Founding
+    indexing: Indexing
     signing_in: SigningIn

@@ -87,7 +87,7 @@ class TokenSync:
         if held.namespace_uid == namespace_uid:
             return held.project
         await self._require_binding(tx, held, namespace_uid)
-        await sets.rebind_project(tx, held.project.id, held.namespace_uid, namespace_uid)
+        await sets.rebind_project(tx, held.project.id, held.namespace_uid, namespace_uid, now=self.clock())
         return held.project
 
     async def _require_binding(self, tx: Transaction, held: BoundProject, namespace_uid: str) -> None:

@@ -41,7 +41,7 @@ def _bucket(store: ObjectStore) -> S3Settings:
 
 
 def _download(access: Access, file: Distribution) -> httpx2.Response:
-    url = access.base_url + urls.file_path(access.project, file.sha256, file.filename)
+    url = access.base_url + urls.file_path(urls.upload_path(access.project), file.sha256, file.filename)
     return httpx2.get(url, auth=(access.username, access.password), timeout=_SECONDS)
 
 

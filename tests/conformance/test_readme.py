@@ -23,13 +23,16 @@ from tests.cluster.console import step
 from tests.cluster.content import cached, tracked_files
 from tests.cluster.lock import exclusive
 from tests.cluster.places import REPOSITORY
+from tests.support import packages
 from tests.support.environments import cache, clean_environment, client
 from tests.support.waiting import stop, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tests.conformance.programs import Programs
     from tests.conftest import Aloud
+    from tests.support.service import Standalone
 
 _SECONDS = 120
 _READY_SECONDS = 60
@@ -102,6 +105,17 @@ def test_one_machine_as_the_readme_says(clone: Path, person: dict[str, str]) -> 
     assert f"http://127.0.0.1:8080{urls.index_path('demo')}" in "\n".join(shown)
     again = list(_serve([*serve.split(), *_ANY_FREE_PORT], clone, person, len(shown) - 3))
     assert "pyr_" not in "\n".join(again)
+
+
+def test_what_gitlab_lacks_as_the_readme_says(one_machine: Standalone, programs: Programs, tmp_path: Path) -> None:
+    access = one_machine.project("demo-of-the-readme")
+    programs.twine("twine-7", access, packages.wheel().write_to(tmp_path)).ok()
+    commands = _README.split("## What clients find", 1)[1].split("```bash\n", 1)[1].split("```", 1)[0]
+    commands = commands.replace("/projects/demo/", f"/projects/{access.project}/").replace("curl", "curl --fail -sS")
+    variables = {**clean_environment(tmp_path), "TOKEN": access.password, "REGISTRY": access.base_url}
+    run(["bash", "-euc", commands], timeout=_SECONDS, env=variables)
+    told = programs.pip_install(access, "mypypipackage==0.0.1").ok()
+    assert "breaks on 3.14" in told
 
 
 def _serve(command: Sequence[str], folder: Path, environment: dict[str, str], lines: int) -> Iterator[str]:

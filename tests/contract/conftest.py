@@ -18,6 +18,7 @@ from registry_service.settings import Settings
 from registry_service.use_cases.minting import TokenRequest
 from tests.support import packages
 from tests.support.token_world import world
+from tests.support.wire import served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -42,11 +43,11 @@ class Registry:
     async def token(self, project: str = "demo", kind: TokenType = TokenType.PERSONAL, *scopes: Scope) -> str:
         return await self.service.minting.create_token(TokenRequest(project, kind, scopes=scopes))
 
-    async def publish(self, file: Distribution, token: str, **fields: str) -> httpx2.Response:
+    async def publish(self, file: Distribution, token: str, *, project: str = "demo", **fields: str) -> httpx2.Response:
         name, version = file.filename.removesuffix(".tar.gz").split("-")[:2]
         form = {":action": "file_upload", "name": name, "version": version, **fields}
         return await self.http.post(
-            "/api/v4/projects/demo/packages/pypi",
+            f"/api/v4/projects/{project}/packages/pypi",
             data=form,
             files={"content": (file.filename, file.content)},
             auth=("__token__", token),
@@ -76,7 +77,7 @@ def settings(folder: Path, database_url: str, request: pytest.FixtureRequest) ->
         data=folder if alone else None,
         s3=None if alone else request.getfixturevalue("bucket"),
         identity=Identity(),
-        external_url=None,
+        external_url="http://registry.example",
         trusted_proxies=(),
         max_upload_size=LIMIT,
         sync_directory=folder,
@@ -106,6 +107,13 @@ async def registry(request: pytest.FixtureRequest, tmp_path: Path, database_url:
     ):
         yield Registry(service, http, sync)
     await service.database.close()
+
+
+@pytest.fixture
+async def wire(registry: Registry) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that speaks to the same service over a socket."""
+    async with served(public_application(registry.service)) as client:
+        yield client
 
 
 def _client(app: object, **headers: str) -> httpx2.AsyncClient:

@@ -142,6 +142,16 @@ def test_token_revoke_and_suspend_all(registry: Standalone) -> None:
     assert "active" not in states.values()
 
 
+def test_tokens_are_revoked_in_mass_by_project_and_time(registry: Standalone) -> None:
+    on(registry, "project", "create", "leaked")
+    words = ("token", "create", "--project", "leaked", "--type", "deploy")
+    for _ in range(2):
+        on(registry, *words)
+    none = ["token", "revoke", "--project", "leaked", "--created-before", "2026-01-31T12:00:00+00:00"]
+    assert "Token not found" in refuses(registry.program, [*none, "--data", str(registry.data)], REFUSED)
+    assert on(registry, "token", "revoke", "--project", "leaked") == "revoked tokens: 2\n"
+
+
 def termination(variables: Mapping[str, str], folder: Path) -> dict[str, str | None]:
     """What `migrate` left for the operator."""
     left: dict[str, str | None] = json.loads((folder / "termination-log").read_text())

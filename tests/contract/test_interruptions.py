@@ -89,7 +89,7 @@ def test_an_upload_under_way_is_finished_before_the_end(tmp_path: Path) -> None:
         assert process.wait(SECONDS) == 0
     with service.standalone(tmp_path) as again:
         access = service.access(again.url, "interrupted", access.password)
-        path = urls.file_path("interrupted", upload_file.sha256, upload_file.filename)
+        path = urls.file_path(urls.upload_path("interrupted"), upload_file.sha256, upload_file.filename)
         assert read(access, path).content == upload_file.content
 
 
@@ -101,7 +101,7 @@ def test_half_an_upload_leaves_nothing_behind(tmp_path: Path) -> None:
             connection.sendall(upload.head())
             assert connection.recv(1024).startswith(b"HTTP/1.1 100")
             connection.sendall(upload.body()[: packages.MIB])
-        assert read(access, urls.package_path("broken-off", packages.EXAMPLE)).status_code == 404
+        assert read(access, urls.package_path(urls.upload_path("broken-off"), packages.EXAMPLE)).status_code == 404
     blobs = [path for path in (tmp_path / "data" / "blobs").rglob("*") if path.is_file() and ".claim" not in path.parts]
     assert blobs == []
     assert "Traceback" not in (tmp_path / "serve.log").read_text()
@@ -127,7 +127,7 @@ def test_a_database_that_is_killed_means_503_until_it_is_back(
             index = urls.index_path("demo")
             assert read(access, index).status_code == 200
             first.kill()
-            for path in (index, urls.package_path("demo", packages.EXAMPLE)):
+            for path in (index, urls.package_path(urls.upload_path("demo"), packages.EXAMPLE)):
                 refused = read(access, path)
                 assert refused.status_code == 503
                 assert refused.headers["retry-after"].isdecimal()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.large import Held, describe
 from benchmarks.soak import Look, growth
 from benchmarks.table import Row, render, worst
 
@@ -49,3 +50,15 @@ def test_a_ratio_above_one_is_better_for_times_and_for_rates() -> None:
     assert read.split() == ["read,", "ms", "2.0", "/", "2.0", "4.0", "/", "4.0", "2.00"]
     assert download.split()[-1] == "0.50"
     assert json.split() == ["JSON,", "ms", "1.0", "-", "-"]
+
+
+@pytest.mark.parametrize(
+    ("most", "line"),
+    [
+        (150, "ours                86.0 idle, +64.0 publishing, +10.0 downloading"),
+        (151, "ours                86.0 idle, +65.0 publishing, +10.0 downloading  TOO MUCH"),
+    ],
+)
+def test_a_large_file_may_cost_so_much_and_no_more(most: int, line: str) -> None:
+    seen = Held(86 * MIB, {"publishing": most * MIB, "downloading": 96 * MIB})
+    assert describe("ours", seen) == line

@@ -13,7 +13,7 @@ from registry_service.domain.archive import ArchiveFacts
 from registry_service.domain.core_metadata import read_core_metadata
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, is_valid_version, judge
 
-_DIGESTS: Final = Digests(sha256="a" * 64, md5="b" * 32, blake2_256="c" * 64)
+_DIGESTS: Final = Digests(sha256="a" * 64, md5="b" * 32, blake2_256="c" * 64, sha1="d" * 40)
 _METADATA: Final = b"Metadata-Version: 2.1\nName: Foo.Bar\nVersion: 1.0\nSummary: one\nRequires-Python: >=3.6\n\ntext\n"
 _WHEEL: Final = Upload(
     fields={"name": "foo-bar", "version": "1.0"},
@@ -56,6 +56,7 @@ def test_what_real_clients_send_is_accepted(upload: Upload, fields: Mapping[str,
         ({"name": "other"}, "The form names the package 'other', the file name 'foo-bar'"),
         ({"name": "-"}, "The form names the package '-', the file name 'foo-bar'"),
         ({"version": "1.1"}, "The form gives the version '1.1', the file name '1.0'"),
+        ({"attestations": "nonsense"}, "The form field attestations must be a JSON array"),
         ({"filetype": "sdist"}, "The form's filetype is 'sdist', the file name's 'bdist_wheel'"),
         ({"sha256_digest": "d" * 64}, "The form's sha256_digest does not match"),
         ({"md5_digest": "d" * 32}, "The form's md5_digest does not match"),

@@ -18,7 +18,7 @@ from registry_service.errors import (
     SyncRefusedError,
     UnauthenticatedError,
 )
-from registry_service.rendering.errors import render_error
+from registry_service.rendering.errors import render_error, render_unrouted
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ from registry_service.rendering.errors import render_error
     [
         (UnauthenticatedError(), 401, "401 Unauthorized"),
         (ForbiddenError(), 403, "403 Forbidden"),
+        (ForbiddenError("It is archived"), 403, "403 Forbidden - It is archived"),
+        (HiddenError("Group"), 404, "404 Group Not Found"),
         (HiddenError(), 404, "404 Project Not Found"),
         (NotFoundError("Package"), 404, "404 Package Not Found"),
         (RefusedError("File is too large"), 400, "400 Bad request - File is too large"),
@@ -87,3 +89,8 @@ def test_a_refusals_reason_fits_into_a_status_line() -> None:
     reason = render_error(RefusedError("ü\r\nset-cookie: evil" + "x" * 1000)).headers["x-error-message"]
     assert reason.startswith("???set-cookie: evil")
     assert len(reason) == 400
+
+
+@pytest.mark.parametrize(("status", "words"), [(404, "404 Not Found"), (405, "405 Not Allowed")])
+def test_a_path_that_is_not_there_has_the_words_of_gitlabs_framework(status: int, words: str) -> None:
+    assert json.loads(render_unrouted(status)) == {"error": words}

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_service.rendering.negotiation import MAX_RANGES, Representation, negotiate
+from registry_service.rendering.negotiation import (
+    MAX_RANGES,
+    Encoding,
+    Representation,
+    accepts,
+    negotiate,
+    negotiate_encoding,
+)
 
 _JSON, _HTML, _TEXT = Representation.JSON, Representation.HTML, Representation.TEXT
 _V1 = "application/vnd.pypi.simple.v1"
@@ -51,6 +58,43 @@ def test_the_url_overrides_the_header(wanted: str, chosen: Representation | None
     assert negotiate("text/html", wanted) is chosen
 
 
+@pytest.mark.parametrize(
+    ("accept_encoding", "chosen"),
+    [
+        (None, Encoding.IDENTITY),
+        ("", Encoding.IDENTITY),
+        ("br", Encoding.IDENTITY),
+        ("gzip, deflate", Encoding.GZIP),  # pip
+        ("gzip, deflate, zstd", Encoding.ZSTD),  # uv
+        ("gzip;q=1, zstd;q=0.5", Encoding.GZIP),
+        ("*", Encoding.ZSTD),
+        ("*, zstd;q=0", Encoding.GZIP),
+        ("gzip;q=0.5, identity", Encoding.IDENTITY),
+        ("gzip;q=0, *;q=0", Encoding.IDENTITY),
+        ("identity;q=0", Encoding.IDENTITY),
+    ],
+)
+def test_a_page_is_encoded_as_its_reader_prefers(accept_encoding: str | None, chosen: Encoding) -> None:
+    assert negotiate_encoding(accept_encoding) is chosen
+
+
+@pytest.mark.parametrize(
+    ("accept", "accepted"),
+    [
+        (None, True),
+        ("*/*", True),
+        ("application/json", True),
+        ("a/b", True),
+        ("text/html", False),
+        ("a/b;q=0, text/*", False),
+    ],
+)
+def test_one_type_is_accepted_or_not(accept: str | None, accepted: bool) -> None:
+    assert accepts(accept, "a/b") is accepted
+
+
 @given(st.text(max_size=200))
 def test_no_header_is_an_error(accept: str) -> None:
     assert negotiate(accept) in {None, *Representation}
+    assert negotiate_encoding(accept) in Encoding
+    assert accepts(accept, "a/b") in {True, False}
