@@ -8,6 +8,7 @@ RegistryError
 ├── RefusedError             the request is wrong, for every reason listed
 │   ├── FileNameTakenError   the file name belongs to other bytes
 │   └── DeletedNameError     the file name belongs to a file that was deleted
+├── GoneError                what is asked for was part of the protocol once
 ├── PortError                an address cannot be listened on
 ├── SyncRefusedError         a body of the sync port that cannot be accepted
 ├── DatabaseError            the database cannot be used, for a reason the operator knows
@@ -77,6 +78,10 @@ class DeletedNameError(RefusedError):
             "Validation failed: File name has already been taken "
             f"({filename} was previously used by a file that has since been deleted; publish a new version)"
         )
+
+
+class GoneError(RegistryError):
+    """What is asked for was part of the protocol once; the message says what takes its place."""
 
 
 class PortError(RegistryError):

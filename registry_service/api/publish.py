@@ -6,15 +6,17 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import authorize
-from registry_service.api.upload_form import ReceivedForm, drain, received_form
+from registry_service.api.upload_form import FILE_FIELD, ReceivedForm, drain, received_form
 from registry_service.domain.access import Permission
-from registry_service.errors import RefusedError, RegistryError
+from registry_service.errors import GoneError, RefusedError, RegistryError
 from registry_service.rendering.json import render
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.publishing import ReceivedUpload
 from registry_service.use_cases.service import Service
 
 UPLOAD_ACTION: Final = "file_upload"
+# What setuptools and distutils asked of an index once.
+RETIRED_ACTIONS: Final = frozenset(("submit", "submit_pkg_info", "doc_upload"))
 
 
 def publish_router(service: Service) -> APIRouter:
@@ -40,20 +42,30 @@ async def _authorize(service: Service, project: str, request: Request) -> Access
     try:
         return await authorize(service, request, project, Permission.PUBLISH)
     except RegistryError:
-        # Through a proxy an answer that comes while the client still sends turns into a 502.
-        await drain(request.stream(), limit=await service.publishing.size_limit())
+        # Through a proxy an answer that comes while the client still sends turns into a 502. A client that waits
+        # for leave to send has sent nothing, and need not.
+        if request.headers.get("expect", "").lower() != "100-continue":
+            await drain(request.stream(), limit=await service.publishing.size_limit())
         raise
 
 
 def _read(form: ReceivedForm, request: Request, started_at: datetime) -> ReceivedUpload:
-    action = form.fields.get(":action") or request.query_params.get(":action") or UPLOAD_ACTION
-    if action != UPLOAD_ACTION:
-        raise RefusedError(f"The form's :action must be {UPLOAD_ACTION}, not {action!r}")
+    _require_upload(form.fields.get(":action") or request.query_params.get(":action") or UPLOAD_ACTION)
+    if form.filename is None:
+        raise RefusedError(f"The form has no file field {FILE_FIELD}")
     return ReceivedUpload(
         fields=form.fields,
-        filename=form.filename or "",
+        filename=form.filename,
         path=form.path,
         size=form.size,
         digests=form.digests,
         started_at=started_at,
+        sent_as_files=tuple(sorted(form.sent_as_files)),
     )
+
+
+def _require_upload(action: str) -> None:
+    if action in RETIRED_ACTIONS:
+        raise GoneError(f"The action {action} is retired: upload a distribution with :action={UPLOAD_ACTION}")
+    if action != UPLOAD_ACTION:
+        raise RefusedError(f"The form's :action must be {UPLOAD_ACTION}, not {action!r}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +17,7 @@ from registry_service.api.answers import error_response
 from registry_service.api.authorization import authorize_group
 from registry_service.api.read_answers import ANYWHERE, PAGE, file_answer, page_answer
 from registry_service.api.read_paths import FileRead, IndexRead, ProvenanceRead, ReadPath, match
+from registry_service.api.upload_form import drain
 from registry_service.domain.access import Permission
 from registry_service.domain.credentials import read_credential
 from registry_service.errors import RegistryError
@@ -52,6 +54,9 @@ class Reads:
             response = await self._answer(scope, path)
         except RegistryError as error:
             response = error_response(error, ANYWHERE)
+        if scope["method"] == "POST":
+            # Who publishes to the index's URL reads the answer once the body is sent.
+            await drain(Request(scope, receive).stream(), limit=0)
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, path: ReadPath) -> Response:

@@ -18,29 +18,39 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from registry_service.domain.upload_rules import Digests
 from registry_service.errors import RefusedError
 
+# What the rules compare, and their bounds in bytes. Every other field repeats what the archive says, and is let go
+# as it arrives. Attestations (PEP 740) come in one field, about 10 kB each.
 MAX_FIELD_BYTES: Final = 4096
-# A signature with its certificate and its proof of transparency takes about 10 kB.
-MAX_ATTESTATIONS_BYTES: Final = 256 * 1024
-# What the rules compare, and how long it may be. Every other field repeats what the archive says, and is let go as it
-# arrives.
 KEPT_FIELDS: Final = {
     **dict.fromkeys((":action", "name", "version", "filetype"), MAX_FIELD_BYTES),
     **dict.fromkeys(("md5_digest", "sha256_digest", "blake2_256_digest"), MAX_FIELD_BYTES),
-    "attestations": MAX_ATTESTATIONS_BYTES,
+    "attestations": 256 * 1024,
 }
+MAX_SENT_AS_FILES: Final = 20
+# Large packages send thousands: one for each dependency of each extra, and one for each extra.
+MAX_FIELDS: Final = 20_000
 # A README of several MB is ordinary; more than this beside the file is not.
 MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 30
+# A client that has nothing more to say for so long is gone, and its spool with it.
+IDLE_SECONDS: Final = 60
 _BATCH_BYTES: Final = 1024 * 1024
 FILE_FIELD: Final = "content"
+# A detached signature that old clients send beside the file; it is read past.
+SIGNATURE_FIELD: Final = "gpg_signature"
 
 
 @dataclass(slots=True)
 class ReceivedForm:
-    """The form so far. `filename` is None until the file's part has begun."""
+    """The form so far. `filename` is None until the file's part has begun.
+
+    Of a field that is repeated, `fields` has the first; `sent_as_files` are the fields beside the file that came
+    with a file name.
+    """
 
     spool: IO[bytes]
     fields: dict[str, str] = field(default_factory=dict)
+    sent_as_files: set[str] = field(default_factory=set)
     filename: str | None = None
     size: int = 0
     _sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -53,6 +63,11 @@ class ReceivedForm:
     def path(self) -> Path:
         """Where the file lies."""
         return Path(self.spool.name)
+
+    @property
+    def lists_more_files(self) -> bool:
+        """Whether `sent_as_files` is short enough for a person to read on."""
+        return len(self.sent_as_files) < MAX_SENT_AS_FILES
 
     @property
     def digests(self) -> Digests:
@@ -72,8 +87,10 @@ class ReceivedForm:
 
 
 @asynccontextmanager
-async def received_form(stream: AsyncIterator[bytes], content_type: str, *, limit: int) -> AsyncIterator[ReceivedForm]:
-    """Receive a whole form whose file has at most `limit` bytes.
+async def received_form(
+    stream: AsyncIterator[bytes], content_type: str, *, limit: int, idle_seconds: float = IDLE_SECONDS
+) -> AsyncIterator[ReceivedForm]:
+    """Receive a whole form whose file, if it has one, has at most `limit` bytes.
 
     Raises RefusedError for a body that is no such form, after the rest of it was read, within bounds: a client
     that is still sending would not see an earlier answer.
@@ -81,7 +98,7 @@ async def received_form(stream: AsyncIterator[bytes], content_type: str, *, limi
     with tempfile.NamedTemporaryFile(prefix="upload-") as spool:
         form = ReceivedForm(spool)
         try:
-            await _receive(stream, _FormParser(_boundary(content_type), form, limit), form)
+            await _receive(_steady(stream, idle_seconds), _FormParser(_boundary(content_type), form, limit), form)
         except RefusedError:
             await drain(stream, limit=limit)
             raise
@@ -111,6 +128,18 @@ async def _receive(stream: AsyncIterator[bytes], parser: "_FormParser", form: Re
     await asyncio.to_thread(form.write, parser.take())
 
 
+async def _steady(stream: AsyncIterator[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise RefusedError(f"No more of the form came for {idle_seconds:g} seconds") from None
+        if chunk is None:
+            return
+        yield chunk
+
+
 def _boundary(content_type: str) -> bytes:
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
@@ -125,7 +154,7 @@ class _FormParser:
     def __init__(self, boundary: bytes, form: ReceivedForm, limit: int) -> None:
         self.pending = bytearray()
         self._form, self._limit = form, limit
-        self._name, self._value, self._other = "", bytearray(), 0
+        self._name, self._value, self._other, self._parts = "", bytearray(), 0, 0
         self._header, self._content = bytearray(), bytearray()
         self._disposition, self._ended = b"", False
         try:
@@ -153,11 +182,9 @@ class _FormParser:
             raise RefusedError(f"The form cannot be read: {error}") from error
 
     def finish(self) -> None:
-        """The body is over. Raises RefusedError unless the form is whole and has a file."""
+        """The body is over. Raises RefusedError unless the form is whole."""
         if not self._ended:
             raise RefusedError("The form ends before its last boundary")
-        if self._form.filename is None:
-            raise RefusedError(f"The form has no file field {FILE_FIELD}")
 
     def take(self) -> bytes:
         """What has arrived of the file since the last call."""
@@ -166,8 +193,10 @@ class _FormParser:
         return content
 
     def _part_begins(self) -> None:
-        self._name, self._disposition = "", b""
+        self._name, self._disposition, self._parts = "", b"", self._parts + 1
         self._value.clear()
+        if self._parts > MAX_FIELDS:
+            raise RefusedError(f"The form has more than {MAX_FIELDS} fields")
 
     def _header_ends(self) -> None:
         if bytes(self._header).lower() == b"content-disposition":
@@ -178,10 +207,18 @@ class _FormParser:
     def _headers_end(self) -> None:
         _, options = parse_options_header(self._disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        filename = options.get(b"filename")
         if self._name == FILE_FIELD:
-            if self._form.filename is not None:
-                raise RefusedError(f"The form has two fields {FILE_FIELD}")
-            self._form.filename = options.get(b"filename", b"").decode("utf-8", "replace")
+            self._file_begins(filename or b"")
+        elif filename is not None and self._name != SIGNATURE_FIELD and self._form.lists_more_files:
+            self._form.sent_as_files.add(self._name)
+
+    def _file_begins(self, filename: bytes) -> None:
+        if self._form.filename is not None:
+            raise RefusedError(f"The form has two fields {FILE_FIELD}")
+        # The parser cuts a path of Windows down to its last part. No distribution's name has a backslash.
+        path = b"\\" if b"\\" in self._disposition else b""
+        self._form.filename = (path + filename).decode("utf-8", "replace")
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._name == FILE_FIELD:

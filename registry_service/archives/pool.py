@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from registry_service.archives.reading import MAX_METADATA_BYTES
-from registry_service.domain.archive import ArchiveFacts
+from registry_service.archives.limits import MAX_METADATA_BYTES
+from registry_service.domain.archive import ArchiveFacts, Oddity
 
-DEADLINE_SECONDS: Final = 5.0
+# Clients wait for an answer: poetry for 15 seconds after its last byte.
+DEADLINE_SECONDS: Final = 5
+# A large sdist is unpacked from end to end, so that it is given a second more for so many bytes.
+BYTES_PER_SECOND: Final = 16 * 1024 * 1024
 # Base64 of the largest metadata, and room for the rest of the line.
 _LINE_LIMIT: Final = MAX_METADATA_BYTES * 4 // 3 + 64 * 1024 * 1024
 
@@ -37,15 +40,16 @@ class ArchivePool:
             await _end(self._idle.pop())
 
     async def read(self, path: Path, filename: str) -> ArchiveFacts:
-        """Read one archive; a reader that breaks the deadline or dies makes that the archive's fault."""
+        """Read one archive; a reader that breaks its deadline or dies makes that the archive's fault."""
         async with self._slots:
             process = self._idle.pop() if self._idle else await _start()
+            seconds = self.deadline + _size(path) // BYTES_PER_SECOND
             try:
-                async with asyncio.timeout(self.deadline):
+                async with asyncio.timeout(seconds):
                     facts = await _ask(process, path, filename)
             except TimeoutError:
                 await _end(process)
-                return ArchiveFacts(fault=f"reading it takes longer than {self.deadline:g} seconds")
+                return ArchiveFacts(fault=f"reading it takes longer than {seconds:g} seconds")
             except (EOFError, ConnectionError, ValueError):
                 await _end(process)
                 return ArchiveFacts(fault="reading it takes more memory than is allowed")
@@ -54,6 +58,10 @@ class ArchivePool:
                 raise
             self._idle.append(process)
             return facts
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 async def _start() -> asyncio.subprocess.Process:
@@ -76,7 +84,8 @@ async def _ask(process: asyncio.subprocess.Process, path: Path, filename: str) -
         raise EOFError
     facts = json.loads(line)
     metadata = None if facts["metadata"] is None else base64.b64decode(facts["metadata"])
-    return ArchiveFacts(tuple(facts["roots"]), metadata, tuple(facts["missing"]), facts["fault"])
+    oddities = tuple((Oddity(oddity), member) for oddity, member in facts["oddities"])
+    return ArchiveFacts(tuple(facts["roots"]), metadata, tuple(facts["missing"]), oddities, facts["fault"])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -92,11 +92,17 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for the whole registry. Sizes in bytes."""
+    """What holds for the whole registry. Sizes in bytes.
+
+    `strict_filenames` refuses every spelling of a file name but the standard's; `reuse_deleted_filenames` lets a
+    deleted file's name be published again.
+    """
 
     max_upload_size: int = DEFAULT_MAX_UPLOAD_SIZE
     upstream: Upstream | None = None
     bindings: tuple[Binding, ...] = ()
+    strict_filenames: bool = False
+    reuse_deleted_filenames: bool = False
 
 
 @dataclass(frozen=True, slots=True)

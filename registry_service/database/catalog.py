@@ -89,6 +89,17 @@ async def find_file(tx: Transaction, project_id: int, filename: str) -> File | N
     return None if row is None else rows.file(row)
 
 
+async def packages_of_file(tx: Transaction, project_id: int, filename: str) -> tuple[NormalizedName, ...]:
+    """The package that a file of this name was published in; none or one."""
+    query = (
+        select(package.c.name)
+        .join(release, release.c.package_id == package.c.id)
+        .join(file, file.c.release_id == release.c.id)
+        .where(file.c.project_id == project_id, file.c.filename == filename)
+    )
+    return tuple(NormalizedName(name) for name in (await tx.execute(query)).scalars())
+
+
 async def find_attestations(tx: Transaction, file_id: int) -> str | None:
     """The JSON array of a file's attestations (PEP 740), as it was received."""
     found: str | None = (await tx.execute(select(file.c.attestations).where(file.c.id == file_id))).scalar_one()

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.utils import NormalizedName
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, and_, delete, or_, select, update
 
 from registry_service.database import serials
 from registry_service.database.catalog import LARGEST_ID
 from registry_service.database.schema import file, package, project, release
 from registry_service.database.transaction import Transaction
+from registry_service.domain.distribution import Distribution
 from registry_service.domain.status import StatusMarker
 
 
@@ -48,6 +49,19 @@ async def delete_files(
     if file_id is not None:
         change = change.where(file.c.id == min(file_id, LARGEST_ID))
     return await _change(tx, project_id, change.values(deleted_at=now))
+
+
+async def forget_deleted(tx: Transaction, project_id: int, distribution: Distribution) -> None:
+    """Let a deleted file's name, and its kind of file of the release, be published again; a live file stays."""
+    same_release = (
+        select(release.c.id)
+        .join(package, package.c.id == release.c.package_id)
+        .where(package.c.project_id == project_id, package.c.name == distribution.name)
+        .where(release.c.canonical_version == distribution.canonical_version)
+    )
+    same_variant = and_(file.c.release_id.in_(same_release), file.c.variant == distribution.variant)
+    change = delete(file).where(file.c.project_id == project_id, file.c.deleted_at.is_not(None))
+    await tx.execute(change.where(or_(file.c.filename == distribution.filename, same_variant)))
 
 
 async def set_project_marker(tx: Transaction, project_id: int, marker: StatusMarker) -> None:

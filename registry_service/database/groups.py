@@ -27,6 +27,20 @@ async def find_package(tx: Transaction, own_id: int, name: NormalizedName) -> tu
     return rows.project(owner), rows.package(row[1:])
 
 
+async def packages_of_file(tx: Transaction, own_id: int, filename: str) -> tuple[NormalizedName, ...]:
+    """The packages in which files of this name were published, each once."""
+    query = (
+        select(package.c.name)
+        .distinct()
+        .join(project, project.c.id == package.c.project_id)
+        .join(release, release.c.package_id == package.c.id)
+        .join(file, file.c.release_id == release.c.id)
+        .where(_readable(own_id), file.c.filename == filename)
+        .order_by(package.c.name)
+    )
+    return tuple(NormalizedName(name) for name in (await tx.execute(query)).scalars())
+
+
 async def list_projects(tx: Transaction, own_id: int) -> tuple[Project, ...]:
     """Every project of the group, by precedence."""
     query = select(project).where(_readable(own_id)).order_by(*_precedence(own_id))

@@ -175,7 +175,7 @@ def cursor_after(entry: Entry, order: Order) -> Cursor:
             value = entry.release.version
         case Order.PROJECT_PATH:
             value = entry.project.path
-        case Order.TYPE:
+        case _:  # all packages here are of one type
             value = PYPI
     return Cursor(value, entry.release.id)
 

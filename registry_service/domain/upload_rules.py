@@ -11,10 +11,10 @@ from typing import Final
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from registry_service.domain.archive import ArchiveFacts
+from registry_service.domain.archive import ArchiveFacts, Oddity
 from registry_service.domain.attestations import attestation_problems
 from registry_service.domain.core_metadata import CoreMetadata, read_core_metadata
-from registry_service.domain.distribution import Distribution, InvalidFilenameError, parse_filename
+from registry_service.domain.distribution import Distribution, InvalidFilenameError, Kind, parse_filename, version_after
 
 NEWEST_MAJOR: Final = 2
 
@@ -31,13 +31,17 @@ class Digests:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A received form: its fields without the file, the file's name, size and digests, what its archive holds."""
+    """A received form: its fields without the file, the file's name, size and digests, what its archive holds.
+
+    `sent_as_files` are the fields beside the file that came with a file name of their own.
+    """
 
     fields: Mapping[str, str]
     filename: str
     size: int
     digests: Digests
     facts: ArchiveFacts = field(default_factory=ArchiveFacts)
+    sent_as_files: tuple[str, ...] = ()
 
     def value(self, name: str) -> str | None:
         """A field's value; clients send an empty string or `UNKNOWN` for what is absent."""
@@ -54,18 +58,24 @@ class AcceptedUpload:
     attestations: str | None = None
 
 
-def judge(upload: Upload) -> AcceptedUpload | tuple[str, ...]:
-    """Apply every rule: the accepted upload, or all problems, one sentence each."""
+def judge(upload: Upload, *, strict_filenames: bool = False) -> AcceptedUpload | tuple[str, ...]:
+    """Apply every rule: the accepted upload, or all problems, one sentence each.
+
+    `strict_filenames` asks for exactly the names of PEP 625 and the binary distribution format; otherwise the
+    spellings of older build tools are welcome too.
+    """
     problems = list(_form_problems(upload))
-    try:
-        distribution = parse_filename(upload.filename)
-    except InvalidFilenameError as error:
-        return (*problems, str(error))
-    if upload.facts.fault is not None:
-        return (*problems, f"{upload.filename} cannot be read: {upload.facts.fault}")
     metadata = read_core_metadata(upload.facts.metadata or b"")
+    try:
+        distribution = parse_filename(upload.filename, name=metadata.name or upload.value("name"))
+    except InvalidFilenameError as error:
+        problems.append(str(error))
+        return tuple(problems)
     claim = _Claim(upload, distribution, metadata)
-    problems += [problem for rule in _RULES for problem in rule(claim)]
+    rules = _RULES if upload.facts.fault is None else _RULES_WITHOUT_ARCHIVE
+    problems += [problem for rule in rules for problem in rule(claim)]
+    if strict_filenames:
+        problems += _name_is_standard(claim)
     return tuple(problems) or AcceptedUpload(distribution, metadata, upload.value("attestations"))
 
 
@@ -85,6 +95,8 @@ def _form_problems(upload: Upload) -> Iterator[str]:
     version = upload.value("version")
     if version is not None and not is_valid_version(version):
         yield f"The version {version!r} is not a valid PEP 440 version"
+    for name in upload.sent_as_files:
+        yield f"The form field {name} was sent as a file: send it as text, only the distribution is a file"
 
 
 def is_valid_version(version: str) -> bool:
@@ -136,10 +148,26 @@ def _attestations_fit(claim: _Claim) -> Iterator[str]:
         yield from attestation_problems(attestations, upload.filename, upload.digests.sha256)
 
 
+def _name_is_standard(claim: _Claim) -> Iterator[str]:
+    given, standard = claim.distribution.filename, claim.distribution.standard_filename
+    if given != standard:
+        yield f"{given} must be named {standard} in this registry (PEP 625): build it again with a current build tool"
+
+
+def _archive_can_be_read(claim: _Claim) -> Iterator[str]:
+    if claim.upload.facts.fault is not None:
+        yield f"{claim.upload.filename} cannot be read: {claim.upload.facts.fault}"
+
+
+def _archive_is_plain(claim: _Claim) -> Iterator[str]:
+    for oddity, member in claim.upload.facts.oddities:
+        yield f"{claim.upload.filename} {_ODDITIES[oddity].format(member=repr(member))}"
+
+
 def _archive_is_whole(claim: _Claim) -> Iterator[str]:
     facts, distribution = claim.upload.facts, claim.distribution
     if len(facts.roots) != 1:
-        what = ".dist-info folder" if distribution.filename.endswith(".whl") else "top folder"
+        what = ".dist-info folder" if distribution.kind is Kind.WHEEL else "top folder"
         yield f"{distribution.filename} must hold exactly one {what}, not {len(facts.roots)}"
     for member in facts.missing:
         yield f"{distribution.filename} holds no {member}"
@@ -147,9 +175,7 @@ def _archive_is_whole(claim: _Claim) -> Iterator[str]:
 
 def _root_agrees(claim: _Claim) -> Iterator[str]:
     for root in claim.upload.facts.roots:
-        stem = root.removesuffix(".dist-info")
-        name, _, version = stem.rpartition("-")
-        if _normalized(name) != claim.distribution.name or _differs(version, claim.distribution.version):
+        if version_after(root.removesuffix(".dist-info"), claim.distribution.name) != claim.distribution.version:
             yield f"The folder {root!r} in the archive is not named for {claim.distribution.filename}"
 
 
@@ -166,16 +192,28 @@ def _metadata_is_known(claim: _Claim) -> Iterator[str]:
         yield f"The archive's Metadata-Version {metadata.metadata_version!r} is not supported; 1.x and 2.x are"
 
 
-_RULES: Final[tuple[Callable[[_Claim], Iterator[str]], ...]] = (
+_RULES_WITHOUT_ARCHIVE: Final[tuple[Callable[[_Claim], Iterator[str]], ...]] = (
+    _archive_can_be_read,
     _names_agree,
     _versions_agree,
     _kinds_agree,
     _digests_agree,
     _attestations_fit,
-    _archive_is_whole,
-    _root_agrees,
-    _metadata_is_known,
 )
+_RULES: Final = (*_RULES_WITHOUT_ARCHIVE, _archive_is_plain, _archive_is_whole, _root_agrees, _metadata_is_known)
+# Each says what is wrong with the file, and what its author can do about it.
+_ODDITIES: Final[Mapping[Oddity, str]] = {
+    Oddity.OUTSIDE: "holds {member}, a path that leads out of the archive: paths must be relative and without '..'",
+    Oddity.LINK: "holds the link {member}: a wheel holds none, an sdist only such as stay in its top folder",
+    Oddity.SPECIAL: "holds {member}, which is neither a file nor a folder",
+    Oddity.SPARSE: "holds {member} as a sparse file, which not every installer reads: store it in full",
+    Oddity.TWICE: "holds {member} twice: which of them is installed depends on the installer",
+    Oddity.ENCRYPTED: "holds {member} encrypted: no installer has the password",
+    Oddity.COMPRESSION: "holds {member} compressed with another method than deflate, which not every installer reads",
+    Oddity.PREPENDED: "begins with other bytes than the archive's: nothing may stand before it",
+    Oddity.APPENDED: "goes on after the archive's end: nothing may stand behind it",
+    Oddity.POLYGLOT: "is a zip and a tar archive at once, so that two tools see different files in it",
+}
 
 
 def _normalized(name: str) -> str | None:

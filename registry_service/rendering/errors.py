@@ -10,6 +10,7 @@ from registry_service.contract import wire
 from registry_service.contract.sync import Refusal, RefusalReason
 from registry_service.errors import (
     ForbiddenError,
+    GoneError,
     HiddenError,
     NotFoundError,
     ReasonedError,
@@ -47,7 +48,9 @@ def render_error(error: RegistryError) -> ErrorAnswer:
     """Put an error into GitLab's form: `{"message": "401 Unauthorized"}` and the like."""
     match error:
         case RefusedError(problems=problems):
-            return _explained(400, f"400 Bad request - {'; '.join(problems)}", problems)
+            return _explained(400, "Bad request", problems)
+        case GoneError():
+            return _explained(410, "Gone", (str(error),))
         case SyncRefusedError(reason=reason, message=message):
             refusal = Refusal(RefusalReason(reason), message)
             return ErrorAnswer(_SYNC_STATUS[refusal.reason], wire.encode(refusal))
@@ -65,16 +68,16 @@ def _access_denied(error: RegistryError) -> ErrorAnswer:
         case ForbiddenError(why=""):
             return _answer(403, "403 Forbidden")
         case ForbiddenError(why=why):
-            return _explained(403, f"403 Forbidden - {why}", (why,))
+            return _explained(403, "Forbidden", (why,))
         case HiddenError(what=what):
             return _answer(404, f"404 {what} Not Found")
     return _answer(500, "500 Internal Server Error")
 
 
-def _explained(status: int, message: str, problems: tuple[str, ...]) -> ErrorAnswer:
+def _explained(status: int, title: str, problems: tuple[str, ...]) -> ErrorAnswer:
     text = "; ".join(problems)
     # `message` is GitLab's key, `code` the one that uv shows, `errors` has each problem by itself.
-    body = {"message": message, "code": f"{status} {text}", "errors": problems}
+    body = {"message": f"{status} {title} - {text}", "code": f"{status} {text}", "errors": problems}
     # What a header and a status line may hold, and no more of it than a person reads.
     reason = _UNPRINTABLE.sub("?", text)[:MAX_REASON_CHARACTERS]
     return ErrorAnswer(status, render(body), {"x-error-message": reason})

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from packaging.utils import NormalizedName
+
 from registry_service.database import Database, Transaction, catalog
 from registry_service.domain.catalog import File
-from registry_service.domain.distribution import InvalidFilenameError, parse_filename
+from registry_service.domain.distribution import has_filename_characters
 from registry_service.errors import ForbiddenError, NotFoundError
 from registry_service.rendering.provenance import render_provenance
 from registry_service.storage import BlobStore
@@ -39,7 +41,7 @@ class Downloading:
         """
         published = filename.removesuffix(METADATA_SUFFIX)
         async with self.database.snapshot() as tx:
-            file = await _find(tx, place, published)
+            _, file = await _find(tx, place, published)
         if file.sha256 != sha256:
             raise NotFoundError("Package")
         if published == filename:
@@ -54,10 +56,9 @@ class Downloading:
         Raises NotFoundError, and ForbiddenError for what is quarantined.
         """
         async with self.database.snapshot() as tx:
-            file = await _find(tx, place, filename)
+            name, file = await _find(tx, place, filename)
             attestations = await catalog.find_attestations(tx, file.id)
-        distribution = parse_filename(filename)
-        if distribution.name != normalize(package) or str(distribution.version) != version or attestations is None:
+        if (name, file.version) != (normalize(package), version) or attestations is None:
             raise NotFoundError("Provenance")
         return render_provenance(file, attestations)
 
@@ -66,16 +67,16 @@ class Downloading:
         return self.store.read(blob.key, start, stop)
 
 
-async def _find(tx: Transaction, place: Place, filename: str) -> File:
-    """The file of this name in the project that its package is read from."""
-    try:
-        name = parse_filename(filename).name
-    except InvalidFilenameError as error:
-        raise NotFoundError("Package") from error
-    held = await place.find_package(tx, name)
-    file = None if held is None else await catalog.find_file(tx, held.project.id, filename)
-    if held is None or file is None or file.deleted_at is not None:
+async def _find(tx: Transaction, place: Place, filename: str) -> tuple[NormalizedName, File]:
+    """The file of this name in the project that its package is read from, and the package's name."""
+    if not has_filename_characters(filename):
         raise NotFoundError("Package")
-    if not held.marker.offers_files:
-        raise ForbiddenError(f"The package {name} is quarantined: {held.marker.reason or 'no reason was given'}")
-    return file
+    for name in await place.packages_of_file(tx, filename):
+        held = await place.find_package(tx, name)
+        file = None if held is None else await catalog.find_file(tx, held.project.id, filename)
+        if held is None or file is None or file.deleted_at is not None:
+            continue
+        if not held.marker.offers_files:
+            raise ForbiddenError(f"The package {name} is quarantined: {held.marker.reason or 'no reason was given'}")
+        return name, file
+    raise NotFoundError("Package")

@@ -40,6 +40,10 @@ class ProjectPlace:
         found = await catalog.find_package(tx, self.project.id, name)
         return None if found is None else HeldPackage(self.project, found)
 
+    async def packages_of_file(self, tx: Transaction, filename: str) -> tuple[NormalizedName, ...]:
+        """The package that holds a file of this name."""
+        return await catalog.packages_of_file(tx, self.project.id, filename)
+
     async def list_package_names(self, tx: Transaction) -> tuple[NormalizedName, ...]:
         """Every package that has a file, in code point order."""
         return await catalog.list_package_names(tx, self.project.id)
@@ -65,6 +69,10 @@ class GroupPlace:
         """The package of this name in the first project that ever held it; projects are never merged."""
         found = await groups.find_package(tx, self.reader.project_id, name)
         return None if found is None else HeldPackage(*found)
+
+    async def packages_of_file(self, tx: Transaction, filename: str) -> tuple[NormalizedName, ...]:
+        """The packages, in different projects, that hold a file of this name."""
+        return await groups.packages_of_file(tx, self.reader.project_id, filename)
 
     async def list_package_names(self, tx: Transaction) -> tuple[NormalizedName, ...]:
         """Every package that has a file in some project, in code point order."""

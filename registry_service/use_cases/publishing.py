@@ -13,6 +13,7 @@ The steps, as they are marked in the code here and in `api.publish` (1 to 3):
  (9) the reply
 """
 
+import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -25,9 +26,11 @@ from typing import Final
 from packaging.utils import NormalizedName
 
 from registry_service.archives import ArchivePool
-from registry_service.database import Database, Transaction, audit, catalog, tokens
+from registry_service.contract.sync import Rules
+from registry_service.database import Database, Transaction, audit, catalog, curating, tokens
 from registry_service.database.catalog import NewFile
 from registry_service.database.transaction import ConflictError
+from registry_service.domain.archive import ArchiveFacts
 from registry_service.domain.audit import Action, Entry
 from registry_service.domain.catalog import File
 from registry_service.domain.distribution import Distribution, Kind
@@ -58,6 +61,7 @@ class ReceivedUpload:
     size: int
     digests: Digests
     started_at: datetime
+    sent_as_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,7 @@ class Publishing:
 
     async def size_limit(self) -> int:
         """How many bytes a file may have."""
-        async with self.database.snapshot() as tx:
-            return (await self.rules.read(tx)).max_upload_size
+        return (await self._rules()).max_upload_size
 
     async def publish(self, access: Access, received: ReceivedUpload) -> None:
         """Publish a received file; identical bytes under the same name again change nothing.
@@ -84,8 +87,7 @@ class Publishing:
         token died meanwhile.
         """
         facts = await self.archives.read(received.path, received.filename)  # (4)
-        upload = Upload(received.fields, received.filename, received.size, received.digests, facts)
-        accepted = judge(upload)  # (5)
+        accepted = await self._judge(received, facts)  # (5)
         if not isinstance(accepted, AcceptedUpload):
             raise RefusedError(*accepted)
         if await self._is_published(access, accepted.distribution, received.digests):
@@ -104,9 +106,30 @@ class Publishing:
     async def _is_published(self, access: Access, distribution: Distribution, digests: Digests) -> bool:
         async with self.database.snapshot() as tx:
             await _require_open(tx, access.project.id, distribution.name)
+            reusable = (await self.rules.read(tx)).reuse_deleted_filenames
             same_name = await catalog.find_file(tx, access.project.id, distribution.filename)
-            taken = same_name or await catalog.find_variant(tx, access.project.id, distribution)
-        return taken is not None and _is_identical(taken, distribution.filename, digests)
+            same_variant = await catalog.find_variant(tx, access.project.id, distribution)
+        for taken in (same_name, same_variant):
+            if taken is not None and not (reusable and taken.deleted_at is not None):
+                return _is_identical(taken, distribution.filename, digests)
+        return False
+
+    async def _judge(self, received: ReceivedUpload, facts: ArchiveFacts) -> AcceptedUpload | tuple[str, ...]:
+        upload = Upload(
+            fields=received.fields,
+            filename=received.filename,
+            size=received.size,
+            digests=received.digests,
+            facts=facts,
+            sent_as_files=received.sent_as_files,
+        )
+        strict = (await self._rules()).strict_filenames
+        # Megabytes of metadata take a while: others are served meanwhile.
+        return await asyncio.to_thread(judge, upload, strict_filenames=strict)
+
+    async def _rules(self) -> Rules:
+        async with self.database.snapshot() as tx:
+            return await self.rules.read(tx)
 
     async def _store(self, access: Access, received: ReceivedUpload, metadata: bytes | None) -> "_Blobs":
         upload_id = self.new_upload_id()
@@ -147,6 +170,8 @@ class Publishing:
             if now - started_at > COMMIT_WITHIN:
                 # The sweeper may take a blob that has had no row for longer.
                 raise RefusedError("The upload took longer than an hour; start it again")
+            if (await self.rules.read(tx)).reuse_deleted_filenames:
+                await curating.forget_deleted(tx, access.project.id, new.distribution)
             await catalog.publish_file(tx, access.project.id, new)
             # Looked at last: the serial's lock keeps every other change of the project out until the commit.
             await _require_open(tx, access.project.id, new.distribution.name)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_service.archives import ArchivePool, reading
-from tests.support import packages
+from registry_service.archives import ArchivePool, limits
+from registry_service.domain.archive import Oddity
+from tests.support import odd_archives, packages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -66,43 +67,77 @@ async def test_what_is_no_archive_has_a_fault(pool: ArchivePool, tmp_path: Path,
 async def test_metadata_that_does_not_end_is_a_fault(pool: ArchivePool, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a-1.dist-info/METADATA", b"0" * (reading.MAX_METADATA_BYTES + 1))
+        archive.writestr("a-1.dist-info/METADATA", b"0" * (limits.MAX_METADATA_BYTES + 1))
     path = tmp_path / "spool"
     path.write_bytes(buffer.getvalue())
     assert "larger than" in ((await pool.read(path, "a-1-py3-none-any.whl")).fault or "")
 
 
 async def test_an_archive_that_takes_too_long_costs_its_reader_and_no_more(tmp_path: Path) -> None:
-    path = tmp_path / "bomb.tar.gz"
-    _write_bomb(path)
-    fine = packages.wheel()
+    path, fine = odd_archives.slow().write_to(tmp_path), packages.wheel()
     async with ArchivePool(size=1, deadline=0.5) as pool:
         await pool.read(fine.write_to(tmp_path), fine.filename)  # warm
         started = time.monotonic()
-        assert "longer than 0.5 seconds" in ((await pool.read(path, "a-1.tar.gz")).fault or "")
+        assert "longer than 0.5 seconds" in ((await pool.read(path, path.name)).fault or "")
         assert time.monotonic() - started < 3
     async with ArchivePool(size=1) as pool:
         assert (await pool.read(tmp_path / fine.filename, fine.filename)).fault is None
 
 
+async def test_a_bomb_is_known_by_what_it_announces(pool: ArchivePool, tmp_path: Path) -> None:
+    started = time.monotonic()
+    for bomb in (odd_archives.announced(8 * 1024**3), odd_archives.expanding()):
+        assert "unpacks to more than 50 times" in (
+            (await pool.read(bomb.write_to(tmp_path), bomb.filename)).fault or ""
+        )
+    assert time.monotonic() - started < 3
+
+
+async def test_a_bomb_that_announces_nothing_is_stopped_while_it_unpacks(pool: ArchivePool, tmp_path: Path) -> None:
+    path = tmp_path / "a-1.tar.gz"
+    zeros = gzip.compress(bytes(64 * 1024**2), compresslevel=9)
+    path.write_bytes(packages.tar_of({"a-1/PKG-INFO": b"x"}) + zeros * 4)
+    assert "unpacks to more than 50 times" in ((await pool.read(path, path.name)).fault or "")
+
+
+async def test_a_header_that_announces_gigabytes_is_not_read(pool: ArchivePool, tmp_path: Path) -> None:
+    path = tmp_path / "a-1.tar.gz"
+    header = tarfile.TarInfo("a-1/header")
+    header.type, header.size = tarfile.XHDTYPE, 7 * 1024**3
+    path.write_bytes(gzip.compress(header.tobuf()))
+    assert "unpacks to more than 50 times" in ((await pool.read(path, path.name)).fault or "")
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+async def test_more_members_than_are_allowed_is_a_fault(tmp_path: Path, kind: str) -> None:
+    count = limits.MAX_MEMBERS + 1
+    members = (odd_archives.member(f"odd-1.0/{number}") for number in range(count))
+    file = odd_archives.many(count) if kind == "wheel" else odd_archives.tarred(*members)
+    async with ArchivePool(deadline=60) as pool:
+        facts = await pool.read(file.write_to(tmp_path), file.filename)
+    assert facts.fault == "it has more than 100000 members"
+
+
+async def test_a_wheel_of_fifty_thousand_files_is_quick(pool: ArchivePool, tmp_path: Path) -> None:
+    wheel = odd_archives.many(50_000)
+    path = wheel.write_to(tmp_path)
+    started = time.monotonic()
+    assert (await pool.read(path, wheel.filename)).fault is None
+    assert time.monotonic() - started < 5
+
+
+async def test_an_oddity_is_told_by_its_first_member(pool: ArchivePool, tmp_path: Path) -> None:
+    links = [odd_archives.member(f"odd-1.0/{name}", tarfile.SYMTYPE, target="/x") for name in ("a" * 300, "b")]
+    file = odd_archives.tarred(*links, odd_archives.member("odd-1.0/pipe", tarfile.FIFOTYPE))
+    facts = await pool.read(file.write_to(tmp_path), file.filename)
+    assert facts.oddities == ((Oddity.LINK, f"odd-1.0/{'a' * 192}"), (Oddity.SPECIAL, "odd-1.0/pipe"))
+
+
 async def test_a_reader_that_was_left_alone_answers_nobody_else(pool: ArchivePool, tmp_path: Path) -> None:
-    path, fine = tmp_path / "bomb.tar.gz", packages.wheel()
-    _write_bomb(path)
-    abandoned = asyncio.create_task(pool.read(path, "a-1.tar.gz"))
+    path, fine = odd_archives.slow().write_to(tmp_path), packages.wheel()
+    abandoned = asyncio.create_task(pool.read(path, path.name))
     await asyncio.wait([abandoned], timeout=0.3)
     abandoned.cancel()
     await asyncio.wait([abandoned])
     facts = await asyncio.gather(*(pool.read(fine.write_to(tmp_path), fine.filename) for _ in range(4)))
     assert {one.roots for one in facts} == {("mypypipackage-0.0.1.dist-info",)}
-
-
-def _write_bomb(path: Path) -> None:
-    """Some kilobytes that unpack to gigabytes: gzip members, each of a block of zeros that a tar header announces."""
-    size, block = 8 * 1024**3, 64 * 1024**2
-    header = tarfile.TarInfo("a-1/zeros")
-    header.size = size
-    with path.open("wb") as file:
-        file.write(gzip.compress(header.tobuf(), compresslevel=1))
-        zeros = gzip.compress(bytes(block), compresslevel=9)
-        for _ in range(size // block):
-            file.write(zeros)

@@ -133,7 +133,7 @@ async def test_a_form_may_hold_thousands_of_fields_and_a_long_readme(registry: R
 
 
 async def test_another_action_than_an_upload_is_refused(registry: Registry) -> None:
-    refused = await registry.publish(packages.wheel(), await registry.token(), **{":action": "submit"})
+    refused = await registry.publish(packages.wheel(), await registry.token(), **{":action": "revoke"})
     assert (refused.status_code, "file_upload" in refused.json()["message"]) == (400, True)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from registry_operator.resources.quantities import in_bytes
-from registry_operator.resources.registry import PyPIRegistry, UpstreamType
+from registry_operator.resources.registry import DeletedFilenames, Filenames, PyPIRegistry, UpstreamType
 from registry_service.contract.sync import Binding, Rules, Upstream, body_digest
 from registry_service.contract.wire import encode
 
@@ -14,13 +14,15 @@ _SEPARATORS: Final = re.compile(r"[-_.]+")
 
 def rules(registry: PyPIRegistry) -> Rules:
     """The rules that the spec means."""
-    bindings = registry.spec.projects.bindings
+    bindings, limits = registry.spec.projects.bindings, registry.spec.limits
     return Rules(
-        max_upload_size=in_bytes(registry.spec.limits.max_upload_size),
+        max_upload_size=in_bytes(limits.max_upload_size),
         upstream=_upstream(registry),
         bindings=tuple(
             sorted((Binding(item.namespace, item.uid) for item in bindings), key=lambda item: item.namespace)
         ),
+        strict_filenames=limits.filenames is Filenames.STRICT,
+        reuse_deleted_filenames=limits.deleted_filenames is DeletedFilenames.REUSABLE,
     )
 
 

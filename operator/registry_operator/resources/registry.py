@@ -50,11 +50,27 @@ class Exposure:
     tls: ExposureTLS = ExposureTLS()
 
 
+class Filenames(StrEnum):
+    """Which spellings of a distribution's file name may be published."""
+
+    COMPATIBLE = "Compatible"
+    STRICT = "Strict"
+
+
+class DeletedFilenames(StrEnum):
+    """What becomes of the name of a file that was deleted."""
+
+    TAKEN = "Taken"
+    REUSABLE = "Reusable"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one upload may cost; `max_upload_size` is a quantity of bytes."""
+    """What may be published; `max_upload_size` is a quantity of bytes."""
 
     max_upload_size: str = "50Mi"
+    filenames: Filenames = Filenames.COMPATIBLE
+    deleted_filenames: DeletedFilenames = DeletedFilenames.TAKEN
 
 
 class UpstreamType(StrEnum):

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from registry_service.domain.catalog import File, Package, Project, Release, Visibility
 from registry_service.domain.distribution import Kind
-from registry_service.domain.listing import Listed
+from registry_service.domain.listing import Entry, Listed, Paging
 from registry_service.domain.simple_index import package_page
 from registry_service.errors import (
     DatabaseError,
@@ -67,11 +67,14 @@ def test_a_schema_is_one_and_describes_something(name: str) -> None:
 
 
 def test_what_is_rendered_is_what_the_schemas_describe() -> None:
-    listed = Listed((_RELEASE,), total=1, page=1, per_page=20)
     schemas.validate("simple-package", _PAGE)
-    for package in json.loads(gitlab_json.render_packages(_PROJECT, listed)):
+    entry, reader = Entry(_PROJECT, _RELEASE), gitlab_json.Reader("https://registry.example", _PROJECT.id)
+    listed = Listed((entry,), Paging(), has_more=False, total=1)
+    lists = [gitlab_json.render_packages(listed, reader, of_group=of_group) for of_group in (False, True)]
+    packages = [package for content in lists for package in json.loads(content)]
+    for package in (*packages, json.loads(gitlab_json.render_package(entry, [entry], reader))):
         schemas.validate("gitlab-package", package)
-    for file in json.loads(gitlab_json.render_files(_RELEASE, [_FILE])):
+    for file in json.loads(gitlab_json.render_files(1, Listed((_FILE,), Paging(), has_more=False))):
         schemas.validate("gitlab-package-file", file)
 
 

@@ -186,12 +186,16 @@ def test_what_does_not_fit_is_named() -> None:
 def test_the_rules_are_what_the_spec_means() -> None:
     upstream = {"type": "Redirect", "url": "https://index.example/simple/", "reservedNames": ["My.Pkg", "a", "my_pkg"]}
     bindings = [{"namespace": "b", "uid": "2"}, {"namespace": "a", "uid": "1"}]
-    wanted = registry({"limits": {"maxUploadSize": "1Gi"}, "upstream": upstream, "projects": {"bindings": bindings}})
+    limits = {"maxUploadSize": "1Gi", "filenames": "Strict", "deletedFilenames": "Reusable"}
+    wanted = registry({"limits": limits, "upstream": upstream, "projects": {"bindings": bindings}})
     assert rules(wanted) == sync.Rules(
         max_upload_size=2**30,
         upstream=sync.Upstream("https://index.example/simple", ("a", "my-pkg")),
         bindings=(sync.Binding("a", "1"), sync.Binding("b", "2")),
+        strict_filenames=True,
+        reuse_deleted_filenames=True,
     )
     assert rules(registry()) == sync.Rules()
+    assert rules(registry({"limits": {"filenames": "Compatible", "deletedFilenames": "Taken"}})) == sync.Rules()
     assert rules_digest(wanted) == sync.body_digest(wire.encode(rules(wanted)))
     assert rules_digest(wanted) != rules_digest(registry())

@@ -6,7 +6,14 @@ import pytest
 
 from registry_operator.resources.backends import DatabaseType, StorageType
 from registry_operator.resources.reading import InvalidResourceError
-from registry_operator.resources.registry import PyPIRegistry, PyPIRegistryStatus, SelectorOperator
+from registry_operator.resources.registry import (
+    DeletedFilenames,
+    Filenames,
+    Limits,
+    PyPIRegistry,
+    PyPIRegistryStatus,
+    SelectorOperator,
+)
 from registry_operator.resources.token import Credential, CredentialState, RegistryToken
 from registry_service.contract.tokens import Scope, TokenType
 
@@ -28,7 +35,10 @@ def test_the_smallest_registry_has_the_defaults() -> None:
     parsed = registry({})
     assert parsed.spec.database.type is DatabaseType.MANAGED
     assert parsed.spec.storage.type is StorageType.MANAGED
-    assert (parsed.spec.replicas, parsed.spec.limits.max_upload_size) == (1, "50Mi")
+    assert (parsed.spec.replicas, parsed.spec.limits) == (
+        1,
+        Limits("50Mi", Filenames.COMPATIBLE, DeletedFilenames.TAKEN),
+    )
     assert parsed.status == PyPIRegistryStatus()
     assert (parsed.metadata.generation, parsed.metadata.resource_version) == (3, "9")
     assert not parsed.metadata.terminating

@@ -46,8 +46,43 @@ def test_a_file_name_says_name_version_and_kind(filename: str, name: str, versio
     ],
 )
 def test_anything_else_is_refused_by_name(filename: str) -> None:
-    with pytest.raises(InvalidFilenameError, match=r"file name|Only wheels"):
+    with pytest.raises(InvalidFilenameError, match=r"file name|Only wheels|the file no name"):
         parse_filename(filename)
+
+
+@pytest.mark.parametrize(
+    ("filename", "name", "found", "version"),
+    [
+        ("a-1.0-1.tar.gz", None, "a-1-0", "1"),
+        ("a-1.0-1.tar.gz", "a", "a", "1.0.post1"),
+        ("a-1.0-1.tar.gz", "A_1.0", "a-1-0", "1"),
+        ("a-1.0-1.tar.gz", "other", "a-1-0", "1"),
+        ("a-1.0-1.tar.gz", "", "a-1-0", "1"),
+        ("a-b-1.0.tar.gz", "a", "a-b", "1.0"),
+        ("a_-1.0.tar.gz", "a", "a-", "1.0"),
+        ("A.B-1.0-rc.1.tar.gz", "a-b", "a-b", "1.0rc1"),
+    ],
+)
+def test_whose_file_it_is_decides_where_an_old_sdists_name_ends(
+    filename: str, name: str | None, found: str, version: str
+) -> None:
+    distribution = parse_filename(filename, name=name)
+    assert (distribution.name, str(distribution.version)) == (found, version)
+
+
+@pytest.mark.parametrize(
+    ("filename", "standard"),
+    [
+        ("foo_bar-1.0.tar.gz", "foo_bar-1.0.tar.gz"),
+        ("Foo.Bar-1.0-RC1.tar.gz", "foo_bar-1.0rc1.tar.gz"),
+        ("Foo.Bar-01.0+Local_1-1-py2.py3-none-any.whl", "foo_bar-1.0+local.1-1-py2.py3-none-any.whl"),
+        ("foo-1!1.0.0-py3-none-any.whl", "foo-1!1.0.0-py3-none-any.whl"),
+    ],
+)
+def test_every_file_has_one_standard_name(filename: str, standard: str) -> None:
+    found = parse_filename(filename, name="foo-bar")
+    assert found.standard_filename == standard
+    assert parse_filename(standard).standard_filename == standard
 
 
 def test_one_release_and_one_variant_whatever_the_spelling() -> None:

@@ -8,8 +8,9 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.metadata import parse_email
 
-from registry_service.domain.archive import ArchiveFacts
+from registry_service.domain.archive import ArchiveFacts, Oddity
 from registry_service.domain.core_metadata import read_core_metadata
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, is_valid_version, judge
 
@@ -96,6 +97,48 @@ def test_an_archive_that_is_not_what_its_name_says_is_refused(
     assert any(problem in found for found in problems)
 
 
+@pytest.mark.parametrize("oddity", Oddity)
+def test_every_oddity_is_told_with_its_member(oddity: Oddity) -> None:
+    (problem,) = judge(replace(_WHEEL, facts=replace(_WHEEL.facts, oddities=((oddity, "a/{b}"),))))  # type: ignore[misc]  # it is refused
+    assert problem.startswith(_WHEEL.filename)
+    whole = oddity in {Oddity.PREPENDED, Oddity.APPENDED, Oddity.POLYGLOT}
+    assert ("'a/{b}'" in problem) != whole
+
+
+def test_what_cannot_be_read_is_still_compared_with_its_digests() -> None:
+    facts = ArchiveFacts(fault="it is damaged")
+    problems = judge(replace(_WHEEL, fields={**_WHEEL.fields, "sha256_digest": "d" * 64}, facts=facts))
+    assert isinstance(problems, tuple)
+    assert [problem.split(":")[0] for problem in problems] == [
+        f"{_WHEEL.filename} cannot be read",
+        f"The form's sha256_digest does not match the file, whose digest is {'a' * 64}",
+    ]
+
+
+def test_fields_that_came_as_files_are_named() -> None:
+    problems = judge(replace(_WHEEL, sent_as_files=("summary", "x")))
+    assert isinstance(problems, tuple)
+    assert [problem.split()[3] for problem in problems] == ["summary", "x"]
+
+
+@pytest.mark.parametrize("filename", ["foo_bar-1.0-py3-none-any.whl", "Foo.Bar-1.0-py3-none-any.whl"])
+def test_strict_names_are_the_standards(filename: str) -> None:
+    upload = replace(_WHEEL, filename=filename)
+    assert isinstance(judge(upload), AcceptedUpload)
+    strict = judge(upload, strict_filenames=True)
+    assert isinstance(strict, AcceptedUpload) == (filename == _WHEEL.filename)
+    assert isinstance(strict, AcceptedUpload) or f"must be named {_WHEEL.filename}" in strict[0]
+
+
+def test_the_archives_own_name_decides_how_an_old_sdists_is_read() -> None:
+    metadata = b"Metadata-Version: 1.0\nName: foo\nVersion: 1.0-1\n"
+    facts = ArchiveFacts(roots=("foo-1.0-1",), metadata=metadata)
+    for form in ({"name": "foo", "version": "1.0-1"}, {"name": "Foo", "version": "1.0.post1"}):
+        accepted = judge(replace(_SDIST, filename="foo-1.0-1.tar.gz", fields=form, facts=facts))
+        assert isinstance(accepted, AcceptedUpload)
+        assert str(accepted.distribution.version) == "1.0.post1"
+
+
 def test_a_newer_minor_metadata_version_is_stored() -> None:
     facts = replace(_WHEEL.facts, metadata=_METADATA.replace(b"2.1", b"2.99"))
     assert isinstance(judge(replace(_WHEEL, facts=facts)), AcceptedUpload)
@@ -122,6 +165,45 @@ def test_metadata_keeps_one_line_of_each_field() -> None:
     metadata = read_core_metadata(b"Metadata-Version: 2.1\nName: a\nVersion: 1\nSummary: one\n  two\x00\n\n")
     assert metadata.summary.split() == ["one", "two"]
     assert metadata.requires_python is None
+
+
+def test_a_byte_order_mark_hides_no_field() -> None:
+    assert read_core_metadata(b"\xef\xbb\xbf" + _METADATA) == read_core_metadata(_METADATA)
+
+
+def test_a_million_fields_are_read_at_once() -> None:
+    many = b"Name: a\n" * 200_000 + b"Version: 1\n" + b"Summary: " + b"x" * 200_000 + b"\n" + _METADATA
+    assert read_core_metadata(many).version == ""
+
+
+_METADATA_PIECES = st.sampled_from(
+    [
+        *(
+            b"Metadata-Version: 2.1\n",
+            b"Name: a\n",
+            b"Version: 1\n",
+            b"Summary: ",
+            b"Requires-Python: >=3",
+            b"name:b\r\n",
+        ),
+        *(b"Description: x\n", b"Content-Type: multipart/mixed; boundary=x\n", b"--x\n", b"From x\n", b": y\n"),
+        *(b"Content-Transfer-Encoding: base64\n", b"=?utf-8?b?/w==?=", b"\xe9", b"\xc3\xa9", b"\xed\xa0\x80", b"\0"),
+        *(b"\n", b"\r", b"\r\n", b" ", b"\t", b":", b"\x0b", b"\x85", b"\xe2\x80\xa8"),
+    ]
+)
+
+
+@given(st.lists(_METADATA_PIECES, max_size=14).map(b"".join))
+def test_metadata_are_read_as_packaging_reads_them(content: bytes) -> None:
+    raw, _ = parse_email(content)
+    found = read_core_metadata(content)
+    assert (found.metadata_version, found.name, found.version) == (
+        raw.get("metadata_version", ""),
+        raw.get("name", ""),
+        raw.get("version", ""),
+    )
+    for text in (found.name, found.summary, found.requires_python or ""):
+        text.encode()  # a database stores it
 
 
 # GitLab 13.4, "Ensure your version string is valid", as it stands there.
