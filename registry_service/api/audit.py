@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import address_of, authorize
 from registry_service.api.bodies import read_bounded
+from registry_service.api.docs import operations
 from registry_service.database.catalog import LARGEST_ID
 from registry_service.domain.access import Permission
 from registry_service.errors import RefusedError
@@ -14,6 +15,7 @@ from registry_service.rendering.audit_lines import CONTENT_TYPE, render_lines
 from registry_service.use_cases.auditing import MAX_LINES
 from registry_service.use_cases.service import Service
 
+_AUDIT: Final = "/api/v1/projects/{project}/audit"
 MAX_BODY_BYTES: Final = 4096
 
 
@@ -21,7 +23,8 @@ def audit_router(service: Service) -> APIRouter:
     """What happened, for who may change it; and the end of a token that leaked."""
     router = APIRouter()
 
-    @router.get("/api/v1/projects/{project}/audit")
+    @router.head(_AUDIT, include_in_schema=False)
+    @router.get(_AUDIT, **operations.READ_AUDIT)
     async def read_audit(request: Request, project: str) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         lines = await service.auditing.read(access.project, after=_after(request))
@@ -30,7 +33,7 @@ def audit_router(service: Service) -> APIRouter:
             headers["link"] = f'<{request.url.path}?after={lines[-1].number}>; rel="next"'
         return Response(render_lines(lines), headers=headers, media_type=CONTENT_TYPE)
 
-    @router.post("/api/v1/tokens/revoke", status_code=204)
+    @router.post("/api/v1/tokens/revoke", status_code=204, **operations.REVOKE_TOKEN)
     async def revoke_token(request: Request) -> Response:
         await service.minting.revoke_by_possession(await _token(request), address_of(request))
         return Response(status_code=204)

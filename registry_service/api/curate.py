@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import authorize
 from registry_service.api.bodies import read_bounded
+from registry_service.api.docs import operations
 from registry_service.domain.access import Permission
 from registry_service.domain.status import Status, StatusMarker
 from registry_service.errors import RefusedError
@@ -30,32 +31,43 @@ def curate_router(service: Service) -> APIRouter:
 
 
 def _add_yanks(router: APIRouter, service: Service) -> None:
-    @router.put(_RELEASE + "/yank", status_code=204)
-    @router.put(_FILE + "/yank", status_code=204)
-    async def yank(request: Request, project: str, package: str, version: str, filename: str | None = None) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
-        reason = _text(await _body(request), "reason")
-        await service.curating.yank(access, Release(package, version, filename), reason)
-        return Response(status_code=204)
+    @router.put(_RELEASE + "/yank", status_code=204, **operations.YANK_RELEASE)
+    async def yank_release(request: Request, project: str, package: str, version: str) -> Response:
+        return await _yank(service, request, project, Release(package, version))
 
-    @router.delete(_RELEASE + "/yank", status_code=204)
-    @router.delete(_FILE + "/yank", status_code=204)
-    async def unyank(
-        request: Request, project: str, package: str, version: str, filename: str | None = None
-    ) -> Response:
-        access = await authorize(service, request, project, Permission.CURATE)
-        await service.curating.unyank(access, Release(package, version, filename))
-        return Response(status_code=204)
+    @router.put(_FILE + "/yank", status_code=204, **operations.YANK_FILE)
+    async def yank_file(request: Request, project: str, package: str, version: str, filename: str) -> Response:
+        return await _yank(service, request, project, Release(package, version, filename))
+
+    @router.delete(_RELEASE + "/yank", status_code=204, **operations.UNYANK_RELEASE)
+    async def unyank_release(request: Request, project: str, package: str, version: str) -> Response:
+        return await _unyank(service, request, project, Release(package, version))
+
+    @router.delete(_FILE + "/yank", status_code=204, **operations.UNYANK_FILE)
+    async def unyank_file(request: Request, project: str, package: str, version: str, filename: str) -> Response:
+        return await _unyank(service, request, project, Release(package, version, filename))
+
+
+async def _yank(service: Service, request: Request, project: str, files: Release) -> Response:
+    access = await authorize(service, request, project, Permission.CURATE)
+    await service.curating.yank(access, files, _text(await _body(request), "reason"))
+    return Response(status_code=204)
+
+
+async def _unyank(service: Service, request: Request, project: str, files: Release) -> Response:
+    access = await authorize(service, request, project, Permission.CURATE)
+    await service.curating.unyank(access, files)
+    return Response(status_code=204)
 
 
 def _add_statuses(router: APIRouter, service: Service) -> None:
-    @router.put(_PROJECT + "/status", status_code=204)
+    @router.put(_PROJECT + "/status", status_code=204, **operations.MARK_PROJECT)
     async def mark_project(request: Request, project: str) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.mark_project(access, _marker(await _body(request)))
         return Response(status_code=204)
 
-    @router.put(_PACKAGE + "/status", status_code=204)
+    @router.put(_PACKAGE + "/status", status_code=204, **operations.MARK_PACKAGE)
     async def mark_package(request: Request, project: str, package: str) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.mark_package(access, package, _marker(await _body(request)))

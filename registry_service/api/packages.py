@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import authorize, authorize_group
+from registry_service.api.docs import operations
 from registry_service.api.list_query import GROUP_ORDERS, PROJECT_ORDERS, read_wanted, read_wanted_files
 from registry_service.domain.access import Permission, Principal, permissions
 from registry_service.domain.listing import Entry, Listed, Wanted
@@ -31,7 +32,7 @@ def packages_router(service: Service) -> APIRouter:
 
 def _add_lists(router: APIRouter, service: Service) -> None:
     @router.head(_PACKAGES, include_in_schema=False)
-    @router.get(_PACKAGES)
+    @router.get(_PACKAGES, **operations.LIST_PACKAGES)
     async def list_packages(request: Request, project: str) -> Response:
         access = await authorize(service, request, project, Permission.READ)
         wanted = read_wanted(request.query_params, PROJECT_ORDERS)
@@ -40,7 +41,7 @@ def _add_lists(router: APIRouter, service: Service) -> None:
         return _json(gitlab_json.render_packages(listed, reader), _headers(reader, request, wanted, listed))
 
     @router.head(_GROUP_PACKAGES, include_in_schema=False)
-    @router.get(_GROUP_PACKAGES)
+    @router.get(_GROUP_PACKAGES, **operations.LIST_GROUP_PACKAGES)
     async def list_group_packages(request: Request, registry: str) -> Response:
         principal = await authorize_group(service, request.headers, registry)
         wanted = read_wanted(request.query_params, GROUP_ORDERS)
@@ -52,13 +53,13 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 
 def _add_packages(router: APIRouter, service: Service) -> None:
     @router.head(_PACKAGE, include_in_schema=False)
-    @router.get(_PACKAGE)
+    @router.get(_PACKAGE, **operations.SHOW_PACKAGE)
     async def show_package(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.READ)
         entry, versions = await service.browsing.versions(access.project, package_id)
         return _json(gitlab_json.render_package(entry, versions, _reader(service, request, access.principal)))
 
-    @router.delete(_PACKAGE, status_code=204)
+    @router.delete(_PACKAGE, status_code=204, **operations.DELETE_PACKAGE)
     async def delete_package(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.delete(access, package_id)
@@ -67,7 +68,7 @@ def _add_packages(router: APIRouter, service: Service) -> None:
 
 def _add_files(router: APIRouter, service: Service) -> None:
     @router.head(_FILES, include_in_schema=False)
-    @router.get(_FILES)
+    @router.get(_FILES, **operations.LIST_FILES)
     async def list_files(request: Request, project: str, package_id: int) -> Response:
         access = await authorize(service, request, project, Permission.READ)
         wanted = read_wanted_files(request.query_params)
@@ -75,7 +76,7 @@ def _add_files(router: APIRouter, service: Service) -> None:
         url = _reader(service, request, access.principal).base_url + request.url.path
         return _json(gitlab_json.render_files(package_id, listed), gitlab_json.pagination(listed, url, _kept(request)))
 
-    @router.delete(_FILES + "/{file_id:int}", status_code=204)
+    @router.delete(_FILES + "/{file_id:int}", status_code=204, **operations.DELETE_FILE)
     async def delete_file(request: Request, project: str, package_id: int, file_id: int) -> Response:
         access = await authorize(service, request, project, Permission.CURATE)
         await service.curating.delete(access, package_id, file_id)

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import authorize
+from registry_service.api.docs import operations
 from registry_service.api.upload_form import FILE_FIELD, ReceivedForm, drain, received_form
 from registry_service.domain.access import Permission
 from registry_service.errors import GoneError, RefusedError, RegistryError
@@ -23,7 +24,7 @@ def publish_router(service: Service) -> APIRouter:
     """POST a distribution, with and without the final slash: no client follows a redirect with its body."""
     router = APIRouter()
 
-    @router.post("/api/v4/projects/{project}/packages/pypi", status_code=201)
+    @router.post("/api/v4/projects/{project}/packages/pypi", status_code=201, **operations.PUBLISH)
     @router.post("/api/v4/projects/{project}/packages/pypi/", status_code=201, include_in_schema=False)
     async def publish(project: str, request: Request) -> Response:
         access = await _authorize(service, project, request)  # (1)

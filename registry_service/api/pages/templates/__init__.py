@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 _HEADERS: Final = {
     "cache-control": "private, no-store",
@@ -25,10 +26,16 @@ def file_size(count: int) -> str:
     return f"{count} B" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
 
 
+def marked(text: str) -> Markup:
+    """A text whose words between backticks are code."""
+    parts = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in parts)
+
+
 _environment: Final = Environment(
     loader=PackageLoader("registry_service.api.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
-_environment.filters["file_size"] = file_size
+_environment.filters |= {"file_size": file_size, "marked": marked}
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:
