@@ -175,7 +175,7 @@ def _body(head: bytes, file: IO[bytes], tail: bytes) -> Iterator[bytes]:
 
 
 def _download(serving: Serving, wheel: Wheel) -> None:
-    path = urls.file_path(serving.access.project, wheel.sha256, wheel.path.name)
+    path = urls.file_path(urls.upload_path(serving.access.project), wheel.sha256, wheel.path.name)
     digest = hashlib.sha256()
     with _connection(serving) as connection:
         connection.request("GET", path, headers={"Authorization": _authorization(serving.access)})
