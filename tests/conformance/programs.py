@@ -72,7 +72,7 @@ class Programs:
             "--index-url",
             access.index_url_with_credential,
         ]
-        return self.pip("install", *into, *options, *requirements)
+        return self.pip("install", *into, *options, *requirements, variables=issuer(access, "PIP_CERT"))
 
     def python_build(self, *arguments: Word) -> Result:
         """Run a module of the environment that has build, setuptools and pip."""
@@ -86,11 +86,14 @@ class Programs:
         """Publish with the variables of a RegistryToken's `-env` Secret."""
         return self.uv("publish", *options, *files, variables=clients.environment(access))
 
-    def uv_install(self, access: Access, *requirements: str) -> Result:
+    def uv_install(self, access: Access, *requirements: str, options: Sequence[str] = ()) -> Result:
         """Install into `site` with a `uv.toml`."""
         self.write("uv.toml", clients.uv_toml(access))
         into: list[Word] = ["--target", self.site, "--no-deps", "--reinstall", "--python", sys.executable]
-        return self.uv("pip", "install", "--config-file", self.home / "uv.toml", *into, *requirements)
+        configured: list[Word] = ["--config-file", self.home / "uv.toml"]
+        return self.uv(
+            "pip", "install", *configured, *into, *options, *requirements, variables=issuer(access, "SSL_CERT_FILE")
+        )
 
     @property
     def site(self) -> Path:
@@ -124,3 +127,8 @@ class Programs:
         path = self.home / name
         path.write_text(content)
         path.chmod(0o600)
+
+
+def issuer(access: Access, variable: str) -> dict[str, str]:
+    """A client's variable that names the issuer of the registry's certificate, where that is a private one."""
+    return {variable: access.ca_file} if access.ca_file else {}

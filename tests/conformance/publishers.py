@@ -9,20 +9,26 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from registry_service.contract import clients
-from tests.conformance.programs import Result
+from tests.conformance.programs import Result, issuer
 from tests.support.environments import client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from registry_service.contract.clients import Access
     from tests.conformance.programs import Programs, Word
 
 # 2026-01-01: what is built twice from the same sources is the same then.
 _SOURCE_DATE_EPOCH: Final = "1767225600"
+
+
+class Publish(Protocol):
+    """Publishes what was built of a project."""
+
+    def __call__(self, programs: Programs, access: Access, project: Path, *options: str) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Publisher:
     `passes_over`: it looks into the index first, and takes what it finds there for its own.
     """
 
-    publish: Callable[[Programs, Access, Path], Result]
+    publish: Publish
     taken: str
     wrong: str
     nobody: str
@@ -42,66 +48,68 @@ class Publisher:
     passes_over: bool = False
 
 
-def _twine(version: str, programs: Programs, access: Access, project: Path) -> Result:
+def _twine(version: str, programs: Programs, access: Access, project: Path, *options: str) -> Result:
     lines = clients.pypirc(access).splitlines()
     kept = lines if access.password else [line for line in lines if not line.startswith(("username", "password"))]
     programs.write(".pypirc", "\n".join(kept))
     upload = ["upload", "--non-interactive", "--disable-progress-bar", "--repository", "gitlab"]
-    return programs.run([client(version), "-m", "twine", *upload, *_built(project)])
+    return programs.run([client(version), "-m", "twine", *upload, *options, *_built(project)])
 
 
-def _uv(programs: Programs, access: Access, project: Path) -> Result:
+def _uv(programs: Programs, access: Access, project: Path, *options: str) -> Result:
     told = clients.environment(access)
     # Without a credential it asks for trusted publishing, by HTTPS in any case: once is enough.
     told["UV_HTTP_RETRIES"] = "0"
-    return programs.uv("publish", *_built(project), variables=told if access.password else _without_credential(told))
+    return programs.uv(
+        "publish", *options, *_built(project), variables=told if access.password else _without_credential(told)
+    )
 
 
 def _without_credential(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if not name.endswith(("_USERNAME", "_PASSWORD"))}
 
 
-def _poetry(programs: Programs, access: Access, project: Path) -> Result:
+def _poetry(programs: Programs, access: Access, project: Path, *options: str) -> Result:
     told = {
         "POETRY_REPOSITORIES_GITLAB_URL": access.upload_url,
         **_credential(access, "POETRY_HTTP_BASIC_GITLAB_USERNAME", "POETRY_HTTP_BASIC_GITLAB_PASSWORD"),
-        **_issuer(access, "POETRY_CERTIFICATES_GITLAB_CERT"),
+        **issuer(access, "POETRY_CERTIFICATES_GITLAB_CERT"),
     }
-    return _run(programs, "poetry", ["publish", "--no-interaction", "--repository", "gitlab"], told, project)
+    return _run(programs, "poetry", ["publish", "--no-interaction", "--repository", "gitlab", *options], told, project)
 
 
-def _pdm(programs: Programs, access: Access, project: Path) -> Result:
+def _pdm(programs: Programs, access: Access, project: Path, *options: str) -> Result:
     """Publish; what it keeps from the screen stands in a log that it names, and is printed here after the rest."""
     told = {
         # No look for a newer version of itself, and no virtual environment, which publishing does not need.
         "PDM_CHECK_UPDATE": "0",
         "PDM_USE_VENV": "0",
         **_credential(access, "PDM_PUBLISH_USERNAME", "PDM_PUBLISH_PASSWORD"),
-        **_issuer(access, "PDM_PUBLISH_CA_CERTS"),
+        **issuer(access, "PDM_PUBLISH_CA_CERTS"),
     }
-    words = ["publish", "--no-build", "--repository", access.upload_url]
+    words = ["publish", "--no-build", "--repository", access.upload_url, *options]
     result = _run(programs, "pdm", words, told, project)
     named = re.search(r"^See (.+) for detailed debug log\.$", result.output, re.MULTILINE)
     return Result(result.code, result.output + Path(named[1]).read_text()) if named else result
 
 
-def _hatch(programs: Programs, access: Access, project: Path) -> Result:
+def _hatch(programs: Programs, access: Access, project: Path, *options: str) -> Result:
     told = {
         **_credential(access, "HATCH_INDEX_USER", "HATCH_INDEX_AUTH"),
-        **_issuer(access, "HATCH_INDEX_CA_CERT"),
+        **issuer(access, "HATCH_INDEX_CA_CERT"),
     }
-    words: list[Word] = ["publish", "--no-prompt", "--repo", access.upload_url, *_built(project)]
+    words: list[Word] = ["publish", "--no-prompt", "--repo", access.upload_url, *options, *_built(project)]
     return _run(programs, "hatch", words, told, project)
 
 
-def _flit(programs: Programs, access: Access, project: Path) -> Result:
+def _flit(programs: Programs, access: Access, project: Path, *options: str) -> Result:
     told = {
         "FLIT_INDEX_URL": access.upload_url,
         "SOURCE_DATE_EPOCH": _SOURCE_DATE_EPOCH,
         **_credential(access, "FLIT_USERNAME", "FLIT_PASSWORD"),
-        **_issuer(access, "REQUESTS_CA_BUNDLE"),
+        **issuer(access, "REQUESTS_CA_BUNDLE"),
     }
-    return _run(programs, "flit", ["publish"], told, project)
+    return _run(programs, "flit", ["publish", *options], told, project)
 
 
 def _run(programs: Programs, name: str, words: Sequence[Word], variables: Mapping[str, str], project: Path) -> Result:
@@ -114,10 +122,6 @@ def _built(project: Path) -> list[Path]:
 
 def _credential(access: Access, username: str, password: str) -> dict[str, str]:
     return {username: access.username, password: access.password} if access.password else {}
-
-
-def _issuer(access: Access, variable: str) -> dict[str, str]:
-    return {variable: access.ca_file} if access.ca_file else {}
 
 
 # The example's words in each client's mouth.

@@ -2,71 +2,68 @@
 
 from __future__ import annotations
 
-import sys
+import dataclasses
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from registry_service.contract import urls
+from registry_service.contract.clients import Access
+from tests.conformance.installers import INSTALLERS
+from tests.conformance.ways import DIRECTLY_AND_THROUGH_TRAEFIK
 from tests.outcomes import issue_4
 from tests.support import packages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from registry_service.contract.clients import Access
-    from tests.conformance.programs import Programs, Word
+    from tests.conformance.programs import Programs
     from tests.support.service import Registry, Standalone
 
-pytestmark = pytest.mark.outcome(issue_4.CLIENTS)
+pytestmark = [pytest.mark.outcome(issue_4.CLIENTS), pytest.mark.parametrize("client", INSTALLERS)]
 
 
-def _group(access: Access) -> str:
-    """The index's URL with the token in it."""
-    scheme, host = access.base_url.split("://")
-    return f"{scheme}://{access.username}:{access.password}@{host}{urls.group_path('registry')}/simple/"
+@dataclass(frozen=True, slots=True)
+class GroupAccess(Access):
+    """A credential used with the group's index in place of its project's."""
+
+    @property
+    def index_url(self) -> str:
+        """The index without a credential in it."""
+        return f"{self.base_url}{urls.group_path('registry')}/simple"
 
 
-def _pip(programs: Programs, access: Access, *requirements: str) -> str:
-    into: list[Word] = [
-        "--target",
-        programs.site,
-        "--no-deps",
-        "--no-cache-dir",
-        "--upgrade",
-        "--index-url",
-        _group(access),
-    ]
-    return programs.pip("install", *into, *requirements).ok()
+def _group(access: Access) -> GroupAccess:
+    return GroupAccess(**{field.name: getattr(access, field.name) for field in dataclasses.fields(access)})
 
 
-def _uv(programs: Programs, access: Access, *requirements: str) -> str:
-    into: list[Word] = ["--target", programs.site, "--no-deps", "--reinstall", "--python", sys.executable]
-    return programs.uv("pip", "install", "--default-index", _group(access), *into, *requirements).ok()
-
-
+@DIRECTLY_AND_THROUGH_TRAEFIK
 def test_a_token_installs_its_own_packages_from_the_group(
-    registry: Registry, access: Access, programs: Programs, tmp_path: Path
+    registry: Registry, access: Access, programs: Programs, tmp_path: Path, client: str
 ) -> None:
     other = registry.project(f"{access.project}-other")
-    programs.twine("twine-7", access, packages.wheel("1.0+local").write_to(tmp_path)).ok()
-    programs.twine("twine-7", other, packages.wheel("2.0").write_to(tmp_path)).ok()
-    assert "mypypipackage-1.0+local" in _pip(programs, access, "mypypipackage")
-    assert "mypypipackage==1.0+local" in _uv(programs, access, "mypypipackage")
-    assert programs.greeting() == "Hello from MyPyPiPackage"
+    programs.uv_publish(access, packages.wheel("1.0+local").write_to(tmp_path)).ok()
+    programs.uv_publish(other, packages.wheel("2.0").write_to(tmp_path)).ok()
+    installed = INSTALLERS[client].install(programs, _group(access), ["mypypipackage"]).versions()
+    assert installed == {"mypypipackage": "1.0+local"}
 
 
 def test_a_token_installs_from_its_own_project_before_any_other(
-    one_machine: Standalone, programs: Programs, tmp_path: Path
+    one_machine: Standalone, programs: Programs, tmp_path: Path, client: str
 ) -> None:
-    shared = one_machine.project("a-shared-project", visibility="internal")
-    own = one_machine.project("the-own-project")
-    theirs = [packages.wheel("9.0"), packages.wheel("1.0", name="onlytheirs")]
-    programs.twine("twine-7", shared, *(wheel.write_to(tmp_path) for wheel in theirs)).ok()
-    programs.twine("twine-7", own, packages.wheel("1.0").write_to(tmp_path)).ok()
-    said = _pip(programs, own, "mypypipackage", "onlytheirs")
-    assert "mypypipackage-1.0" in said
-    assert "onlytheirs-1.0" in said
-    said = _uv(programs, own, "mypypipackage", "onlytheirs")
-    assert "mypypipackage==1.0" in said
-    assert "onlytheirs==1.0" in said
+    shared = one_machine.project(f"a-project-shared-with-{client}", visibility="internal")
+    own = one_machine.project(f"the-own-project-of-{client}")
+    only_theirs = f"only-theirs-for-{client}"
+    theirs = [packages.wheel("9.0"), packages.wheel("1.0", name=only_theirs)]
+    programs.uv_publish(shared, *(wheel.write_to(tmp_path) for wheel in theirs)).ok()
+    programs.uv_publish(own, packages.wheel("1.0").write_to(tmp_path)).ok()
+    installed = INSTALLERS[client].install(programs, _group(own), ["mypypipackage", only_theirs]).versions()
+    assert installed == {"mypypipackage": "1.0", only_theirs.replace("-", "_"): "1.0"}
+
+
+@DIRECTLY_AND_THROUGH_TRAEFIK
+def test_a_wrong_token_opens_no_group(access: Access, programs: Programs, client: str) -> None:
+    installer = INSTALLERS[client]
+    wrong = dataclasses.replace(_group(access), password=access.password[:-1] + "?")
+    assert installer.unauthorized in installer.install(programs, wrong, ["mypypipackage"]).result.failed()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.conformance.programs import Programs
     from tests.support.service import Registry
 
-pytestmark = [pytest.mark.outcome(CLIENTS), pytest.mark.parametrize("client", PUBLISHERS)]
+pytestmark = pytest.mark.outcome(CLIENTS)
 
 _WHEEL, _SDIST = "mypypipackage-0.0.1-py3-none-any.whl", "mypypipackage-0.0.1.tar.gz"
 
@@ -42,6 +42,7 @@ def _changed(programs: Programs) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("client", PUBLISHERS)
 @pytest.mark.parametrize("registry", ["one_machine", "in_a_pod", "websecure"], indirect=True)
 def test_published_once_and_twice_and_never_changed(
     access: Access, programs: Programs, project: Path, client: str, registry: Registry
@@ -64,6 +65,7 @@ def test_published_once_and_twice_and_never_changed(
     assert index.published(access) == first
 
 
+@pytest.mark.parametrize("client", PUBLISHERS)
 @DIRECTLY_AND_THROUGH_TRAEFIK
 def test_a_wrong_token_and_none(access: Access, programs: Programs, project: Path, client: str) -> None:
     publisher = PUBLISHERS[client]
@@ -72,3 +74,18 @@ def test_a_wrong_token_and_none(access: Access, programs: Programs, project: Pat
     nobody = dataclasses.replace(access, password="")
     assert publisher.nobody in publisher.publish(programs, nobody, project).failed()
     assert index.published(access) == {}
+
+
+@pytest.mark.parametrize(
+    ("client", "said"), [("twine-5", "Skipping"), ("poetry", "File exists. Skipping"), ("pdm", "Skipping")]
+)
+@DIRECTLY_AND_THROUGH_TRAEFIK
+def test_those_that_can_skip_what_exists(
+    access: Access, programs: Programs, project: Path, client: str, said: str
+) -> None:
+    """Later twines refuse to, for any index but the public one; uv and hatch look before they send."""
+    publisher = PUBLISHERS[client]
+    programs.uv_publish(access, *(project / "dist").iterdir()).ok()
+    first = index.published(access)
+    assert said in publisher.publish(programs, access, _changed(programs), "--skip-existing").ok()
+    assert index.published(access) == first
