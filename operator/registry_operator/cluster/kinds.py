@@ -37,10 +37,11 @@ DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
 STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
 JOB: Final = Kind("batch/v1", "Job", "jobs")
 INGRESS: Final = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
+NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 
 _ALL: Final = (
     *(PYPI_REGISTRY, REGISTRY_TOKEN, NAMESPACE, SECRET, CONFIG_MAP, SERVICE, SERVICE_ACCOUNT, POD),
-    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS),
+    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY),
 )
 _BY_NAME: Final = {kind.name: kind for kind in _ALL}
 
