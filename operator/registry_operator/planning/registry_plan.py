@@ -113,7 +113,7 @@ def _standing(
     registry: PyPIRegistry, installation: Installation, observation: RegistryObservation
 ) -> tuple[Manifest, ...]:
     """What needs neither database nor migration, and the managed parts themselves."""
-    exposed = service.ingress(registry, installation)
+    exposed = service.ingress(registry, installation) if observation.hostname_holder is None else None
     manifests = (service.service_account(registry), *service.services(registry), *([exposed] if exposed else []))
     manifests += network.policies(registry, installation, observation)
     secrets, key = observation.secrets, sync_key(registry, observation.secrets)

@@ -38,7 +38,8 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_LOG_FORMAT": "text",
         "OPERATOR_LIVENESS_PORT": "9000",
     }
-    resolv_conf = "search svc.cluster.local\nnameserver 198.18.10.10\nnameserver fd00::a\nnameserver fe80::1%eth0\nnameserver\nnameserver here\n"
+    servers = ("198.18.10.10", "fd00::a", "fe80::1%eth0", "", "here")
+    resolv_conf = "\n".join(["search svc.cluster.local", *(f"nameserver {server}" for server in servers)])
     settings = Settings.read(IMAGES | said, resolv_conf)
     assert settings.installation.namespace == "pypi-system"
     assert settings.installation.resolvers == ("198.18.10.10/32", "fd00::a/128")
