@@ -63,7 +63,7 @@ RUN set -eu; \
 FROM build AS service-code
 COPY registry_service /opt/registry/code/registry_service
 RUN set -eu; \
-    rm /opt/registry/code/registry_service/requirements.lock; \
+    rm /opt/registry/code/registry_service/requirements.lock /opt/registry/code/registry_service/sbom.cdx.json; \
     python3 -m compileall -q --invalidation-mode unchecked-hash /opt/registry/code; \
     mkdir /opt/registry/bin; \
     printf '%s\n' '#!/usr/bin/env -S python3 -S -P' 'import sys' 'from registry_service.__main__ import main' 'sys.exit(main())' \
@@ -78,6 +78,7 @@ LABEL org.opencontainers.image.title="PyPI Registry Operator" \
 COPY --from=operator-dependencies /opt/registry/dependencies /opt/registry/dependencies
 COPY --from=operator-code /opt/registry/bin /opt/registry/bin
 COPY --from=operator-code /opt/registry/code /opt/registry/code
+COPY operator/sbom.cdx.json /opt/registry/sbom.cdx.json
 ENTRYPOINT ["registry-operator"]
 
 FROM runtime AS service
@@ -88,6 +89,7 @@ LABEL org.opencontainers.image.title="PyPI Registry Service" \
 COPY --from=service-dependencies /opt/registry/dependencies /opt/registry/dependencies
 COPY --from=service-code /opt/registry/bin /opt/registry/bin
 COPY --from=service-code /opt/registry/code /opt/registry/code
+COPY registry_service/sbom.cdx.json /opt/registry/sbom.cdx.json
 EXPOSE 8080 8081 9090
 ENTRYPOINT ["registry-service"]
 
