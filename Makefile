@@ -19,7 +19,7 @@ check: $(READY) ## Lint, types, layers, unit tests: under a minute.
 	@$(PYTHON) -m tests.stages check
 
 test: $(READY) ## All that must pass, fast parts first.
-	@$(PYTHON) -m tests.stages check contract conformance kubernetes
+	@$(PYTHON) -m tests.stages check contract conformance kubernetes hostile
 
 outcomes: $(READY) ## Each sentence that an issue calls done, its test and how that last went.
 	@$(PYTHON) -m pytest --collect-only --outcomes -q --no-cov
