@@ -48,7 +48,7 @@ def target(attacked_registry: Target) -> Iterator[Target]:
     before, start = attacked_registry.others(), time.monotonic()
     attacked_registry.received.clear()
     yield attacked_registry
-    looks = attacked_registry.looks_since(start)
+    looks = attacked_registry.looks_since(start, start)
     assert {look.wrong for look in looks} == {"ok"}
     assert max(look.seconds for look in looks) < MAX_WAIT_SECONDS, "others had to wait"
     assert attacked_registry.others() == before, "another team's rows or blobs have changed"
@@ -71,7 +71,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     seconds = time.monotonic() - start
     peaks = [_peak(process) - rested]
     if attacked_one is not None:
-        peaks += [memory(attacked_one.pid), *(look.memory for look in attacked_one.looks_since(start))]
+        peaks += [memory(attacked_one.pid), *(look.memory for look in attacked_one.looks_since(start, start + seconds))]
     item.config.stash.setdefault(_SPENT, []).append(Spent(item.nodeid.partition("hostile/")[2], seconds, max(peaks)))
     assert max(peaks) <= MAX_BYTES, f"the attack took {max(peaks) >> 20} MiB"
     assert seconds <= MAX_SECONDS, f"the attack took {seconds:.1f} s"

@@ -16,7 +16,7 @@ import urllib.request
 from pathlib import Path
 
 _SECONDS = 10
-_PAUSE_SECONDS = 0.05
+_PAUSE_SECONDS = 0.03
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
