@@ -102,8 +102,16 @@ def test_an_archive_that_is_not_what_its_name_says_is_refused(
 def test_every_oddity_is_told_with_its_member(oddity: Oddity) -> None:
     (problem,) = judge(replace(_WHEEL, facts=replace(_WHEEL.facts, oddities=((oddity, "a/{b}"),))))  # type: ignore[misc]  # it is refused
     assert problem.startswith(_WHEEL.filename)
-    whole = oddity in {Oddity.PREPENDED, Oddity.APPENDED, Oddity.POLYGLOT}
-    assert ("'a/{b}'" in problem) != whole
+    assert "'a/{b}'" in problem
+
+
+def test_the_tags_of_name_and_wheel_file_agree() -> None:
+    """3.2/37: a wheel's file name and its WHEEL file name the same systems."""
+    facts = replace(_WHEEL.facts, tags=("py2-none-any", "py3-none-any"))
+    (problem,) = judge(replace(_WHEEL, facts=facts))  # type: ignore[misc]  # it is refused
+    assert "whose tags are py2-none-any, py3-none-any" in problem
+    both = replace(_WHEEL, filename="foo_bar-1.0-py2.py3-none-any.whl", facts=facts)
+    assert isinstance(judge(both), AcceptedUpload)
 
 
 def test_what_cannot_be_read_is_still_compared_with_its_digests() -> None:
