@@ -2,6 +2,7 @@
 
 RegistryError
 ├── UnauthenticatedError     no credential, or one that cannot be verified
+│   └── TooManyFailuresError the latter, too often
 ├── HiddenError              verified, but what is asked for is not theirs to know of
 ├── ForbiddenError           theirs to know of, but not with this token, or not in this state
 ├── NotFoundError            there is no such package, file or page
@@ -24,6 +25,14 @@ class RegistryError(Exception):
 
 class UnauthenticatedError(RegistryError):
     """No credential, or one that cannot be verified."""
+
+
+class TooManyFailuresError(UnauthenticatedError):
+    """A credential that cannot be verified, as so many before it; `seconds` from now nobody will remember them."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many failures; the next in {seconds} seconds")
+        self.seconds = seconds
 
 
 class HiddenError(RegistryError):

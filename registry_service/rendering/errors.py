@@ -18,6 +18,7 @@ from registry_service.errors import (
     RefusedError,
     RegistryError,
     SyncRefusedError,
+    TooManyFailuresError,
     UnauthenticatedError,
 )
 from registry_service.rendering.json import render
@@ -72,6 +73,9 @@ def render_problem(status: int, problem: str) -> ErrorAnswer:
 
 def _access_denied(error: RegistryError) -> ErrorAnswer:
     match error:
+        case TooManyFailuresError(seconds=seconds):
+            problem = f"Too many credentials from here or with this id were wrong. Retry in {seconds} seconds"
+            return replace(render_problem(429, problem), headers={"retry-after": str(seconds)})
         case UnauthenticatedError():
             return _answer(401, "401 Unauthorized", {"www-authenticate": CHALLENGE})
         case ForbiddenError(why=""):

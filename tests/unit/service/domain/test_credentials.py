@@ -9,6 +9,11 @@ from hypothesis import strategies as st
 from registry_service.domain.credentials import MAX_HEADER_CHARACTERS, Credential, read_credential
 
 
+def test_a_credential_says_where_it_came_from() -> None:
+    assert read_credential({"private-token": "t"}, "192.0.2.1") == Credential("", "t", "192.0.2.1")
+    assert read_credential({}, "192.0.2.1") is None
+
+
 def _read(header: str | None) -> Credential | None:
     return read_credential({} if header is None else {"authorization": header})
 

@@ -18,6 +18,7 @@ from registry_service.errors import (
     RegistryError,
     StorageError,
     SyncRefusedError,
+    TooManyFailuresError,
     UnauthenticatedError,
 )
 from registry_service.rendering.errors import render_error, render_problem, render_unrouted
@@ -53,6 +54,12 @@ def test_only_an_unauthenticated_client_is_challenged() -> None:
         "www-authenticate": 'Basic realm="GitLab Packages Registry"'
     }
     assert render_error(HiddenError()).headers == {}
+
+
+def test_who_fails_too_often_is_told_in_whole_seconds_when_to_come_back() -> None:
+    answer = render_error(TooManyFailuresError(7))
+    assert (answer.status, answer.headers) == (429, {"retry-after": "7"})
+    assert json.loads(answer.body)["message"].startswith("429 Too Many Requests - ")
 
 
 def test_an_outage_says_in_whole_seconds_when_to_come_back() -> None:
