@@ -22,7 +22,7 @@ audit: $(READY) ## Ask an advisory service (AUDIT_URL, in OSV's terms) about eve
 	@$(PYTHON) -m tests.supply.audit $(if $(AUDIT_URL),--url $(AUDIT_URL))
 
 test: $(READY) ## All that must pass, fast parts first.
-	@$(PYTHON) -m tests.stages check contract conformance kubernetes
+	@$(PYTHON) -m tests.stages check contract conformance kubernetes hostile
 
 outcomes: $(READY) ## Each sentence that an issue calls done, its test and how that last went.
 	@$(PYTHON) -m pytest --collect-only --outcomes -q --no-cov

@@ -1,21 +1,20 @@
 """The public application: reads before everything else, then publishing and pages."""
 
-import time
 from operator import attrgetter
 
 from fastapi import FastAPI, Request, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from registry_service.api.answers import install_error_answers
 from registry_service.api.audit import audit_router
 from registry_service.api.authorization import require_declarations
 from registry_service.api.curate import curate_router
 from registry_service.api.docs import docs_router
+from registry_service.api.front import Front
 from registry_service.api.packages import packages_router
 from registry_service.api.pages.routes import NotAdmittedError, pages_router
 from registry_service.api.publish import publish_router
 from registry_service.api.reads import Reads
-from registry_service.metrics import observe
 from registry_service.use_cases.service import Service
 
 
@@ -39,33 +38,9 @@ def public_application(service: Service) -> ASGIApp:
     app.include_router(docs_router(app))
     app.include_router(pages_router(service))
     require_declarations(app)
-    return Measured(Reads(service, app))
+    https = (service.settings.external_url or "").startswith("https://")
+    return Front(Reads(service, app), https=https)
 
 
 async def _not_admitted(_: Request, error: Exception) -> Response:
     return error.response if isinstance(error, NotAdmittedError) else Response(status_code=500)
-
-
-class Measured:
-    """Counts and times every answer."""
-
-    def __init__(self, inner: ASGIApp) -> None:
-        self._inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection event, as ASGI has it."""
-        if scope["type"] != "http":
-            await self._inner(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 500
-
-        async def watched(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._inner(scope, receive, watched)
-        finally:
-            observe(scope["method"], status, time.perf_counter() - started)

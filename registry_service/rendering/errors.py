@@ -61,6 +61,11 @@ def render_error(error: RegistryError) -> ErrorAnswer:
     return _access_denied(error)
 
 
+def render_problem(status: int, problem: str) -> ErrorAnswer:
+    """Refuse a request for how it is sent, before anybody asks what it wants."""
+    return _explained(status, HTTPStatus(status).phrase, (problem,))
+
+
 def _access_denied(error: RegistryError) -> ErrorAnswer:
     match error:
         case UnauthenticatedError():

@@ -19,7 +19,7 @@ from registry_service.errors import (
     SyncRefusedError,
     UnauthenticatedError,
 )
-from registry_service.rendering.errors import render_error, render_unrouted
+from registry_service.rendering.errors import render_error, render_problem, render_unrouted
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,9 @@ def test_a_refusals_reason_fits_into_a_status_line() -> None:
 @pytest.mark.parametrize(("status", "words"), [(404, "404 Not Found"), (405, "405 Not Allowed")])
 def test_a_path_that_is_not_there_has_the_words_of_gitlabs_framework(status: int, words: str) -> None:
     assert json.loads(render_unrouted(status)) == {"error": words}
+
+
+def test_a_request_that_is_sent_in_a_wrong_way_is_told_so_like_any_other() -> None:
+    answer = render_problem(431, "The header is too long")
+    assert (answer.status, answer.headers["x-error-message"]) == (431, "The header is too long")
+    assert json.loads(answer.body)["message"] == "431 Request Header Fields Too Large - The header is too long"
