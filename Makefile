@@ -45,11 +45,13 @@ cluster-up: $(READY) ## Make the test cluster, or mend it.
 cluster-down: $(READY) ## Remove the test cluster; what was built for it stays in the cache.
 	@$(PYTHON) -m tests.cluster down
 
-lock: ## Update the locked dependencies (needs uv).
+lock: $(READY) ## Update locked dependencies (needs uv) and base images (docker or skopeo).
 	@compile() { uv pip compile -q pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header "$$@"; }; \
 	compile --all-extras --group dev --upgrade -o tests/requirements.lock; \
 	compile --extra operator -c tests/requirements.lock -o operator/requirements.lock; \
 	compile --extra service -c tests/requirements.lock -o registry_service/requirements.lock
+	@$(PYTHON) -m tests.supply.base_images
+	@$(PYTHON) -m tests.generate
 
 clean: ## Remove what the commands left in this folder; the shared cache stays.
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* data dist

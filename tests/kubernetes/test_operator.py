@@ -110,7 +110,9 @@ def test_a_paused_registry_leaves_its_children_alone_and_goes_on_issuing(home: N
     home.wait_for_condition(REGISTRY, "base", "Ready", seconds=60)
 
 
+@pytest.mark.hostile
 def test_a_foreign_object_under_a_childs_name_is_left_and_named(namespace: Namespace) -> None:
+    """3.6/118: a Service that was there before stays its owner's."""
     theirs = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -127,7 +129,9 @@ def test_a_foreign_object_under_a_childs_name_is_left_and_named(namespace: Names
     assert namespace.get("service", "taken") == before
 
 
+@pytest.mark.hostile
 def test_a_foreign_secret_under_a_tokens_name_is_left_and_freed_when_it_goes(home: Namespace) -> None:
+    """3.6/115: byte for byte, and the name is taken only once it is free."""
     home.apply(secret("mine", {}, password="theirs"))
     before = home.get("secret", "mine")
     home.apply(token("mine", "base"))

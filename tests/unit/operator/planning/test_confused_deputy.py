@@ -29,6 +29,8 @@ from tests.unit.operator.planning.bodies import (
 )
 from tests.unit.operator.planning.ledgers import CONTEXT
 
+pytestmark = pytest.mark.hostile
+
 KEPT = [
     "bootstrap.kubernetes.io/token",
     "helm.sh/release.v1",
@@ -54,6 +56,7 @@ def answer(name: str, kind: str) -> PodInputs | Condition:
 @pytest.mark.parametrize("kind", KEPT)
 @pytest.mark.parametrize("name", ["db", "db-ca", "s3", "s3-ca"])
 def test_113_a_secret_kept_for_other_purposes_reaches_no_pod(name: str, kind: str) -> None:
+    """3.6/113: neither as credentials nor as an authority."""
     found = answer(name, kind)
     assert isinstance(found, Condition)
     assert found.reason == Reason.SECRET_TYPE_REFUSED
@@ -63,10 +66,12 @@ def test_113_a_secret_kept_for_other_purposes_reaches_no_pod(name: str, kind: st
 @pytest.mark.parametrize("kind", LENT)
 @pytest.mark.parametrize("name", ["db", "db-ca", "s3", "s3-ca"])
 def test_113_a_secret_of_an_ordinary_type_does(name: str, kind: str) -> None:
+    """3.6/113: what people and CloudNativePG write."""
     assert isinstance(answer(name, kind), PodInputs)
 
 
 def test_113_of_a_certificate_all_but_its_private_key_is_lent() -> None:
+    """3.6/113: a cert-manager Secret is where a `ca.crt` is."""
     assert isinstance(answer("db-ca", "kubernetes.io/tls"), PodInputs)
     assert isinstance(answer("s3-ca", "kubernetes.io/tls"), PodInputs)
     certificate = ObservedSecret("c", "u", type="kubernetes.io/tls")
@@ -76,6 +81,7 @@ def test_113_of_a_certificate_all_but_its_private_key_is_lent() -> None:
 
 @pytest.mark.parametrize(("kind", "reason"), [(KEPT[3], Reason.SECRET_TYPE_REFUSED), ("Opaque", None)])
 def test_113_a_service_accounts_token_is_no_credential_to_import(kind: str, reason: Reason | None) -> None:
+    """3.6/113: else it would be copied into a Secret of another name."""
     source = {"type": "Secret", "secret": {"name": "theirs", "key": "token"}}
     imported = token({"type": "Job", "source": source})
     secret = ObservedSecret("theirs", "u", {"token": b"planted-" + b"x" * 32}, type=kind)
@@ -107,6 +113,7 @@ def exposed(hostname: str, *, namespace: str = "team-a", uid: str = "u-1", made:
     ],
 )
 def test_127_no_registry_takes_the_host_of_another_namespace(namespace: str, hostname: str, *, allowed: bool) -> None:
+    """3.6/127: the form of the name tells whose it is."""
     wanted = exposed(hostname, namespace=namespace)
     assert (addresses.hostname(wanted, INSTALLATION) == hostname) is allowed
     condition = find(registry_conditions(wanted, INSTALLATION, serving(wanted)), ConditionType.EXPOSED)
@@ -121,6 +128,7 @@ def ingresses(wanted: PyPIRegistry, **seen: str) -> list[Manifest]:
 
 
 def test_127_of_two_registries_with_one_host_the_older_has_it() -> None:
+    """3.6/127: whichever namespace they are in."""
     older = exposed("p.example", namespace="team-z", uid="u-0", made="2026-01-01T00:00:00Z")
     younger = exposed("p.example", uid="u-9", made="2026-01-02T00:00:00Z")
     other = exposed("q.example", uid="u-1", made="2025-01-01T00:00:00Z")
@@ -131,6 +139,7 @@ def test_127_of_two_registries_with_one_host_the_older_has_it() -> None:
 
 
 def test_127_the_younger_gets_no_ingress_and_its_clients_no_address() -> None:
+    """3.6/127: else they would send their credentials to the older."""
     wanted = exposed("p.example")
     assert ingresses(wanted)
     assert not ingresses(wanted, hostname_holder="team-z/pypi")

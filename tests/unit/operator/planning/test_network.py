@@ -107,6 +107,7 @@ def reaches(source: Peer, target: Peer, port: int, *, spec: Spec | None = None, 
     return one_way(made, source, target, way, way="egress") and one_way(made, target, source, way, way="ingress")
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("source", "target", "port", "allowed"),
     [
@@ -149,6 +150,7 @@ def reaches(source: Peer, target: Peer, port: int, *, spec: Spec | None = None, 
     ],
 )
 def test_who_reaches_whom(source: Peer, target: Peer, port: int, *, allowed: bool) -> None:
+    """3.7/145: from each place, to each port."""
     assert reaches(source, target, port) is allowed
 
 
