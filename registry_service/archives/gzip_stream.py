@@ -18,7 +18,8 @@ class GzipStream:
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self._file, self._limit, self._total = file, limit, 0
-        self._inflater, self._packed, self._ready = zlib.decompressobj(_WITH_GZIP_HEADER), b"", b""
+        self._inflater = zlib.decompressobj(_WITH_GZIP_HEADER)
+        self._ready, self._taken = b"", 0
         if file.read(len(_GZIP)) != _GZIP:
             raise UnreadableError("it is not compressed with gzip")
         file.seek(0)
@@ -26,13 +27,11 @@ class GzipStream:
     def read(self, count: int) -> bytes:
         """The next bytes, fewer only at the end of the stream."""
         require_unpacked(self._total + count, self._limit)
-        pieces, missing = [], count
-        while missing and (self._ready or self._unpack()):
-            pieces.append(self._ready[:missing])
-            self._ready = self._ready[missing:]
-            missing -= len(pieces[-1])
-        self._total += count - missing
-        return b"".join(pieces)
+        piece = self._take(count)
+        while len(piece) < count and self._unpack():
+            piece += self._take(count - len(piece))
+        self._total += len(piece)
+        return piece
 
     def skip(self, count: int) -> None:
         """Go on behind so many bytes, which must be there."""
@@ -52,8 +51,14 @@ class GzipStream:
                 raise UnreadableError("it goes on after the archive's end: nothing may stand behind it")
             rest = self._file.read(_PIECE_BYTES)
 
+    def _take(self, count: int) -> bytes:
+        piece = self._ready[self._taken : self._taken + count]
+        self._taken += len(piece)
+        return piece
+
     def _unpack(self) -> bool:
-        """Have some bytes ready; False at the stream's end."""
+        """Have some more bytes ready when all are taken; False at the stream's end."""
+        self._ready, self._taken = b"", 0
         while not self._ready and not self._inflater.eof:
             packed = self._inflater.unconsumed_tail or self._file.read(_PIECE_BYTES)
             try:

@@ -57,7 +57,7 @@ class Links:
 
 def _stays(link: tuple[str, ...], targets: Mapping[tuple[str, ...], str]) -> bool:
     """Whether a path stays below its first folder on every step of the way."""
-    reached, ahead, hops = link[:-1], [link[-1]], 0
+    reached, ahead, hops = link[:-1], list(link[-1:]), 0
     while ahead:
         step = ahead.pop()
         reached = reached[:-1] if step == ".." else (*reached, step)

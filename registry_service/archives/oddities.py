@@ -31,8 +31,8 @@ class Noticed:
         A file that others lie below is there twice too: as a file and as a folder.
         """
         self.notice(Oddity.OUTSIDE, name, when=leads_out(name))
-        self.notice(Oddity.NAME, name, when="\\" in name or not _CONTROL.isdisjoint(name))
         path = "/".join(parts(name))
+        self.notice(Oddity.NAME, name, when="\\" in name or not _CONTROL.isdisjoint(name) or (is_file and not path))
         self.notice(Oddity.TWICE, name, when=path in self._files or (is_file and path in self._folders))
         for folder in _folders_above(path):
             if folder in self._folders:  # and all above it

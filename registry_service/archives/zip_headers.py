@@ -17,6 +17,7 @@ END: Final = b"PK\x05\x06"
 END64: Final = b"PK\x06\x06"
 LOCATOR64: Final = b"PK\x06\x07"
 SIGNATURE_BYTES: Final = 4
+_CUT_OFF: Final = "it is damaged or was cut off: its zip directory is not all there"
 AGAIN: Final = "zip it again with a current build tool"
 
 _LOCAL: Final = struct.Struct("<2x2H4x3I2H")
@@ -70,7 +71,8 @@ class Records:
     """A zip archive read from its beginning, record by record."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+        self._file, self._size = file, file.seek(0, 2)
+        file.seek(0)
 
     @property
     def position(self) -> int:
@@ -81,7 +83,7 @@ class Records:
         """The next bytes. Raises UnreadableError where the file ends before."""
         content = self._file.read(count)
         if len(content) < count:
-            raise UnreadableError("it is damaged or was cut off: its zip directory is not all there")
+            raise UnreadableError(_CUT_OFF)
         return content
 
     def peek(self) -> bytes:
@@ -89,7 +91,9 @@ class Records:
         return self._file.read(1)
 
     def skip(self, count: int) -> None:
-        """Go on behind so many bytes."""
+        """Go on behind so many bytes. Raises UnreadableError where the file ends before."""
+        if count > self._size - self.position:
+            raise UnreadableError(_CUT_OFF)
         self._file.seek(count, 1)
 
     def local(self) -> Header:

@@ -8,7 +8,7 @@ class Oddity(StrEnum):
     """What two tools may read differently, or what an installer must not be given."""
 
     OUTSIDE = "a path that leads out of the archive"
-    NAME = "a name that systems read differently: not UTF-8, with control characters or backslashes"
+    NAME = "a name that systems read differently: none, not UTF-8, with control characters or backslashes"
     TWICE = "two files of one name, or a file that others lie below"
     CASE = "two names in a wheel that differ by case alone"
     LINK = "a link, in a wheel any, in an sdist one that leads out of its top folder"

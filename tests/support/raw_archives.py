@@ -56,7 +56,7 @@ def zip_of(
     members: Sequence[ZipMember], *, between: bytes = b"", end: Mapping[str, int] | None = None, tail: bytes = b""
 ) -> bytes:
     """A zip archive; `end` is what its end record says otherwise, `between` stands before the directory."""
-    content, directory, listed = b"", b"", 0
+    content, directory, listed = bytearray(), bytearray(), 0
     for member in members:
         if member.listed.get("count") != 0:
             directory += _entry(member, len(content))
@@ -64,7 +64,7 @@ def zip_of(
         content += _own(member) + member.body
     said = {"disk": 0, "count": listed, "size": len(directory), "start": len(content + between), "comment": 0}
     said |= end or {}
-    return content + between + directory + tail + _end(said)
+    return bytes(content + between + directory + tail + _end(said))
 
 
 def zip64_of(

@@ -30,6 +30,11 @@ REFUSED = {
     "a comment cut off": (zip_of(_TWO, end={"comment": 9}) + b"x", "cut off"),
     "cut off": (zip_of(_TWO)[:-9], "cut off"),
     "cut off in a member": (zip_of(_TWO)[:35], "cut off"),
+    "more packed than there is": (zip_of([ZipMember(own={"packed": 2**31})]), "cut off"),
+    "more packed than a file can have": (
+        zip_of([ZipMember(own={**_LARGE, "extra": zip64_extra(2**64 - 1, 2**64 - 1)})]),
+        "cut off",
+    ),
     "an unknown record": (zip_of(_TWO, tail=b"PK\x06\x08...."), "other bytes than members stand"),
     "fewer counted": (zip_of(_TWO, end={"count": 1}), "counts other members"),
     "more counted": (zip_of(_TWO, end={"count": 3}), "counts other members"),
