@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check test outcomes generate demo bench soak cluster-up cluster-down lock clean
+.PHONY: help check audit test outcomes generate demo bench soak cluster-up cluster-down lock clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pypi-registry-operator
 # The environment is shared by all clones whose lock and Python are the same.
@@ -18,13 +18,16 @@ help: ## Show this list.
 check: $(READY) ## Lint, types, layers, unit tests: under a minute.
 	@$(PYTHON) -m tests.stages check
 
+audit: $(READY) ## Ask an advisory service (AUDIT_URL, in OSV's terms) about every locked package.
+	@$(PYTHON) -m tests.supply.audit $(if $(AUDIT_URL),--url $(AUDIT_URL))
+
 test: $(READY) ## All that must pass, fast parts first.
 	@$(PYTHON) -m tests.stages check contract conformance kubernetes hostile
 
 outcomes: $(READY) ## Each sentence that an issue calls done, its test and how that last went.
 	@$(PYTHON) -m pytest --collect-only --outcomes -q --no-cov
 
-generate: $(READY) ## Copy the CRDs into the chart.
+generate: $(READY) ## Copy the CRDs into the chart, write the images' bills of materials.
 	@$(PYTHON) -m tests.generate
 
 demo: $(READY) ## The main job on a real cluster, step by step.
@@ -42,11 +45,13 @@ cluster-up: $(READY) ## Make the test cluster, or mend it.
 cluster-down: $(READY) ## Remove the test cluster; what was built for it stays in the cache.
 	@$(PYTHON) -m tests.cluster down
 
-lock: ## Update the locked dependencies (needs uv).
+lock: $(READY) ## Update locked dependencies (needs uv) and base images (docker or skopeo).
 	@compile() { uv pip compile -q pyproject.toml --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header "$$@"; }; \
 	compile --all-extras --group dev --upgrade -o tests/requirements.lock; \
 	compile --extra operator -c tests/requirements.lock -o operator/requirements.lock; \
 	compile --extra service -c tests/requirements.lock -o registry_service/requirements.lock
+	@$(PYTHON) -m tests.supply.base_images
+	@$(PYTHON) -m tests.generate
 
 clean: ## Remove what the commands left in this folder; the shared cache stays.
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* data dist

@@ -10,6 +10,7 @@ RegistryError
 │   ├── FileNameTakenError   the file name belongs to other bytes
 │   └── DeletedNameError     the file name belongs to a file that was deleted
 ├── GoneError                what is asked for was part of the protocol once
+├── BusyError                too much is being done at once; the same request will do later
 ├── PortError                an address cannot be listened on
 ├── SyncRefusedError         a body of the sync port that cannot be accepted
 ├── DatabaseError            the database cannot be used, for a reason the operator knows
@@ -91,6 +92,10 @@ class DeletedNameError(RefusedError):
 
 class GoneError(RegistryError):
     """What is asked for was part of the protocol once; the message says what takes its place."""
+
+
+class BusyError(RegistryError):
+    """Too much is being done at once; the same request will do later. The message says what there is too much of."""
 
 
 class PortError(RegistryError):

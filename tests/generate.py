@@ -1,5 +1,6 @@
-"""`make generate`: copies `crds/` into the chart, where Helm can upgrade them, behind `crds.enabled` and `crds.keep`.
+"""`make generate`: the copies of `crds/` in the chart, and the images' bills of materials.
 
+In the chart Helm can upgrade the CRDs, behind `crds.enabled` and `crds.keep`. The bills are made from the locks.
 With `--check` nothing is written; a copy that differs from its source ends the run with 1.
 """
 
@@ -8,6 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from tests.supply.bill import bills
 
 ROOT: Final = Path(__file__).parents[1]
 SOURCE: Final = ROOT / "crds"
@@ -57,11 +60,16 @@ def main(arguments: Sequence[str]) -> int:
     wanted = generated(SOURCE)
     if not parser.parse_args(arguments).check:
         write(wanted, TARGET)
+        for path, text in bills().items():
+            path.write_text(text)
         return 0
     differing = differences(wanted, TARGET)
+    stale = [path for path, text in bills().items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} differs from its lock: run `make generate`", file=sys.stderr)
     for name in differing:
         print(f"{TARGET.relative_to(ROOT) / name} differs from crds/: run `make generate`", file=sys.stderr)
-    return 1 if differing else 0
+    return 1 if differing or stale else 0
 
 
 if __name__ == "__main__":

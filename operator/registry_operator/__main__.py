@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import kopf
@@ -36,6 +37,8 @@ API_DEADLINE: Final = 30.0
 STOP_DEADLINE: Final = 20.0
 # What a pass may take at most; whatever hangs beyond its own deadlines must not hold its key for ever.
 PASS_DEADLINE: Final = 300.0
+# Every pod of a cluster is given the same DNS servers, so those of the registries' pods are its own.
+_RESOLV_CONF: Final = Path("/etc/resolv.conf")
 HANDLERS: Final = (children, lifecycle, resources)
 
 
@@ -47,7 +50,7 @@ def main() -> None:
     parser.add_subparsers(dest="command", required=True).add_parser("run", help="watch and reconcile until stopped")
     parser.parse_args()
     try:
-        settings = Settings.read(os.environ)
+        settings = Settings.read(os.environ, _RESOLV_CONF.read_text() if _RESOLV_CONF.exists() else "")
     except SettingsError as error:
         sys.exit(f"registry-operator: {error}")
     _configure_logging(settings)

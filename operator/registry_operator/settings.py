@@ -1,6 +1,8 @@
 """What the chart tells the operator, read once from the environment."""
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +19,7 @@ INGRESS_CA_FILE: Final = "OPERATOR_INGRESS_CA_FILE"
 TRUSTED_PROXIES: Final = "OPERATOR_TRUSTED_PROXIES"
 LOG_FORMAT: Final = "OPERATOR_LOG_FORMAT"
 LIVENESS_PORT: Final = "OPERATOR_LIVENESS_PORT"
+NAMESPACE: Final = "OPERATOR_NAMESPACE"
 _MAX_PORT: Final = 65535
 
 
@@ -40,8 +43,11 @@ class Settings:
     liveness_port: int = 8080
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the variables; an empty one counts as unset. Raises SettingsError, with all that is wrong at once."""
+    def read(cls, environment: Mapping[str, str], resolv_conf: str = "") -> "Settings":
+        """Read the variables; an empty one counts as unset. `resolv_conf` is the text of the resolver's file.
+
+        Raises SettingsError, with all that is wrong at once.
+        """
         present = {name: value for name, value in environment.items() if value}
         problems = [f"{name} is missing" for name in _REQUIRED if name not in present]
         port, log_format = present.get(LIVENESS_PORT, "8080"), present.get(LOG_FORMAT, "json")
@@ -55,13 +61,13 @@ class Settings:
             problems.append(f"{INGRESS_CA_FILE} cannot be read: {error.strerror}")
         if problems:
             raise SettingsError("; ".join(problems))
-        return cls(_installation(present, ingress_ca), LogFormat(log_format), int(port))
+        return cls(_installation(present, ingress_ca, tuple(_resolvers(resolv_conf))), LogFormat(log_format), int(port))
 
 
 _REQUIRED: Final = (SERVICE_IMAGE, POSTGRESQL_IMAGE, OBJECT_STORE_IMAGE)
 
 
-def _installation(present: Mapping[str, str], ingress_ca: str | None) -> Installation:
+def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers: tuple[str, ...]) -> Installation:
     networks = (network.strip() for network in present.get(TRUSTED_PROXIES, "").split(","))
     return Installation(
         service_image=present[SERVICE_IMAGE],
@@ -71,4 +77,18 @@ def _installation(present: Mapping[str, str], ingress_ca: str | None) -> Install
         ingress_class=present.get(INGRESS_CLASS),
         ingress_ca=ingress_ca,
         trusted_proxies=tuple(network for network in networks if network),
+        namespace=present.get(NAMESPACE),
+        resolvers=resolvers,
     )
+
+
+def _resolvers(resolv_conf: str) -> Iterator[str]:
+    """The `nameserver` lines as networks of one address (resolv.conf(5)); what is no address is passed over.
+
+    So is one with a zone: it means a link of this pod's own node, and no policy can say it.
+    """
+    for line in resolv_conf.splitlines():
+        match line.split():
+            case ["nameserver", address] if "%" not in address:
+                with suppress(ValueError):
+                    yield str(ipaddress.ip_network(address))

@@ -100,9 +100,10 @@ async def packages_of_file(tx: Transaction, project_id: int, filename: str) -> t
     return tuple(NormalizedName(name) for name in (await tx.execute(query)).scalars())
 
 
-async def find_attestations(tx: Transaction, file_id: int) -> str | None:
+async def find_attestations(tx: Transaction, project_id: int, file_id: int) -> str | None:
     """The JSON array of a file's attestations (PEP 740), as it was received."""
-    found: str | None = (await tx.execute(select(file.c.attestations).where(file.c.id == file_id))).scalar_one()
+    query = select(file.c.attestations).where(file.c.project_id == project_id, file.c.id == file_id)
+    found: str | None = (await tx.execute(query)).scalar_one_or_none()
     return found
 
 
@@ -139,7 +140,7 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
     """
     serial = await serials.take(tx, project_id)
     package_id = await _package_id(tx, project_id, new)
-    await serials.mark_package(tx, package_id, serial)
+    await serials.mark_package(tx, project_id, package_id, serial)
     release_id = await _release_id(tx, package_id, new)
     values = {
         "project_id": project_id,

@@ -93,5 +93,5 @@ async def _change(tx: Transaction, project_id: int, change: Update) -> tuple[Cha
     )
     found = (await tx.execute(query)).all()
     for package_id in {row.id for row in found}:
-        await serials.mark_package(tx, package_id, serial)
+        await serials.mark_package(tx, project_id, package_id, serial)
     return tuple(ChangedFile(row.name, row.version, row.filename, row.sha256) for row in found)

@@ -63,13 +63,15 @@ async def find_release(tx: Transaction, owner: Project, release_id: int) -> Entr
 
 async def list_other_versions(tx: Transaction, shown: Entry) -> tuple[Entry, ...]:
     """The other releases of a release's package, as GitLab sorts versions: as text."""
-    query = _releases().where(release.c.package_id == shown.release.package.id, release.c.id != shown.release.id)
+    own = package.c.project_id == shown.project.id
+    query = _releases().where(own, package.c.id == shown.release.package.id, release.c.id != shown.release.id)
     return await _entries(tx, query.order_by(_SORTED_BY[Order.VERSION], release.c.id), (shown.project,))
 
 
-async def list_release_files(tx: Transaction, release_id: int, wanted: WantedFiles) -> Listed[File]:
+async def list_release_files(tx: Transaction, owner: Project, release_id: int, wanted: WantedFiles) -> Listed[File]:
     """A page of the files of one release."""
-    found = select(*rows.FILE_COLUMNS).where(file.c.release_id == release_id, file.c.deleted_at.is_(None))
+    own = file.c.project_id == owner.id
+    found = select(*rows.FILE_COLUMNS).where(own, file.c.release_id == release_id, file.c.deleted_at.is_(None))
     columns = (_FILES_SORTED_BY[wanted.order], file.c.id)
     query = _by_number(found, wanted.paging).order_by(*_directed(columns, descending=wanted.descending))
     files = tuple(rows.file(row) for row in await tx.execute(query))

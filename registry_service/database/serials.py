@@ -13,6 +13,7 @@ async def take(tx: Transaction, project_id: int) -> int:
     return taken
 
 
-async def mark_package(tx: Transaction, package_id: int, serial: int) -> None:
+async def mark_package(tx: Transaction, project_id: int, package_id: int, serial: int) -> None:
     """Say that a package's page has changed."""
-    await tx.execute(update(package).where(package.c.id == package_id).values(serial=serial))
+    change = update(package).where(package.c.project_id == project_id, package.c.id == package_id)
+    await tx.execute(change.values(serial=serial))

@@ -49,7 +49,7 @@ class Browsing:
         """A page of a release's files, likewise. Raises NotFoundError."""
         async with self.database.snapshot() as tx:
             found = await self._find(tx, project, release_id)
-            return await listing.list_release_files(tx, found.release.id, wanted)
+            return await listing.list_release_files(tx, found.project, found.release.id, wanted)
 
     async def versions(self, project: Project, release_id: int) -> tuple[Entry, tuple[Entry, ...]]:
         """A release, and the other releases of its package. Raises NotFoundError."""

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from packaging.utils import NormalizedName
-
 from registry_service.database import Database, Transaction, catalog
 from registry_service.domain.catalog import File
 from registry_service.domain.distribution import has_filename_characters
@@ -12,7 +10,7 @@ from registry_service.errors import ForbiddenError, NotFoundError
 from registry_service.rendering.provenance import render_provenance
 from registry_service.storage import BlobStore
 from registry_service.use_cases.browsing import normalize
-from registry_service.use_cases.places import Place
+from registry_service.use_cases.places import HeldPackage, Place
 
 METADATA_SUFFIX = ".metadata"
 
@@ -56,9 +54,9 @@ class Downloading:
         Raises NotFoundError, and ForbiddenError for what is quarantined.
         """
         async with self.database.snapshot() as tx:
-            name, file = await _find(tx, place, filename)
-            attestations = await catalog.find_attestations(tx, file.id)
-        if (name, file.version) != (normalize(package), version) or attestations is None:
+            held, file = await _find(tx, place, filename)
+            attestations = await catalog.find_attestations(tx, held.project.id, file.id)
+        if (held.package.name, file.version) != (normalize(package), version) or attestations is None:
             raise NotFoundError("Provenance")
         return render_provenance(file, attestations)
 
@@ -67,8 +65,8 @@ class Downloading:
         return self.store.read(blob.key, start, stop)
 
 
-async def _find(tx: Transaction, place: Place, filename: str) -> tuple[NormalizedName, File]:
-    """The file of this name in the project that its package is read from, and the package's name."""
+async def _find(tx: Transaction, place: Place, filename: str) -> tuple[HeldPackage, File]:
+    """The file of this name in the project that its package is read from."""
     if not has_filename_characters(filename):
         raise NotFoundError("Package")
     for name in await place.packages_of_file(tx, filename):
@@ -78,5 +76,5 @@ async def _find(tx: Transaction, place: Place, filename: str) -> tuple[Normalize
             continue
         if not held.marker.offers_files:
             raise ForbiddenError(f"The package {name} is quarantined: {held.marker.reason or 'no reason was given'}")
-        return name, file
+        return held, file
     raise NotFoundError("Package")

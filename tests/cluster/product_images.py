@@ -44,7 +44,8 @@ RECIPES = (
     Recipe(
         "operator", ".", "operator",
         (
-            "Dockerfile", ".dockerignore", "operator/requirements.lock", "operator/registry_operator",
+            "Dockerfile", ".dockerignore", "operator/requirements.lock", "operator/sbom.cdx.json",
+            "operator/registry_operator",
             "registry_service/__init__.py", "registry_service/contract",
         ),
     ),

@@ -74,6 +74,24 @@ def test_what_is_not_there_is_none(run: Run) -> None:
     run(scenario)
 
 
+@pytest.mark.hostile
+@pytest.mark.parametrize(
+    "name",
+    ["../../kube-system/configmaps/kube-root-ca.crt", "..", ".", "", "x/../y", "x%2f..", "x?y", "x#y", "X", "x" * 254],
+)
+def test_112_a_name_leads_to_no_other_namespace(run: Run, name: str) -> None:
+    """3.6/112: a reference is a name, whatever is written in it."""
+
+    async def scenario(kube: Kube, namespace: str) -> None:
+        assert await kube.get(CONFIG_MAP, namespace, name) is None
+        assert await kube.get(CONFIG_MAP, f"{namespace}/configmaps/{name}", "kube-root-ca.crt") is None
+        if not isinstance(kube, FakeKube):
+            with pytest.raises(ValueError, match="no name"):
+                await kube.find(CONFIG_MAP, f"{namespace}/configmaps/{name}/..")
+
+    run(scenario)
+
+
 def test_a_name_is_given_once(run: Run) -> None:
     async def scenario(kube: Kube, namespace: str) -> None:
         await kube.create(config_map(namespace, a="1"))

@@ -14,9 +14,12 @@ from tests.cluster.connecting import connect
 from tests.cluster.description import Cluster
 from tests.cluster.kubectl import Kubectl
 from tests.support.installation import Installation, install
-from tests.support.kubernetes import Namespace, make_namespace
+from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, make_namespace
+from tests.support.resources import registry, secret, token
 
 MakeNamespace = Callable[..., Namespace]
+# A text that no log, event, status, annotation or metric may show.
+PLANTED = f"planted-{secrets.token_hex(16)}"
 _RUN = f"t{secrets.token_hex(3)}"
 _MARK = {"pypiregistry.dev/test": _RUN}
 _numbers = itertools.count(1)
@@ -51,6 +54,18 @@ def make_fresh_namespace(kubectl: Kubectl) -> Iterator[MakeNamespace]:
 def make_module_namespace(kubectl: Kubectl) -> Iterator[MakeNamespace]:
     """The same for what several tests of a module share."""
     yield from _namespaces(kubectl)
+
+
+@pytest.fixture(scope="session")
+def walled(installation: Installation, kubectl: Kubectl) -> Iterator[Namespace]:
+    """A namespace under the restricted standard: a registry that is ready, a token, Secrets that nobody may see."""
+    spaces = _namespaces(kubectl)
+    namespace = next(spaces)("walled", **{"pod-security.kubernetes.io/enforce": "restricted"})
+    namespace.apply(secret("planted", {}, password=PLANTED, token=PLANTED), registry("base"), token("ci", "base"))
+    namespace.wait_for_condition(REGISTRY, "base", "Ready")
+    namespace.wait_for_condition(TOKEN, "ci", "Ready", seconds=30)
+    yield namespace
+    next(spaces, None)
 
 
 @pytest.fixture

@@ -93,6 +93,7 @@ def test_the_operator_runs_with_what_the_chart_gives_it(installation: Installati
     assert [status["restartCount"] for pod in pods for status in pod["status"]["containerStatuses"]] == [0]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     ("verb", "group", "resource", "allowed"),
     [
@@ -103,11 +104,24 @@ def test_the_operator_runs_with_what_the_chart_gives_it(installation: Installati
         ("delete", "", "namespaces", False),
         ("create", "rbac.authorization.k8s.io", "clusterrolebindings", False),
         ("create", "", "pods/exec", False),
+        ("get", "", "pods/log", False),
+        ("get", "", "nodes/proxy", False),
+        ("create", "", "serviceaccounts/token", False),
+        ("impersonate", "", "users", False),
+        ("escalate", "rbac.authorization.k8s.io", "clusterroles", False),
+        ("bind", "rbac.authorization.k8s.io", "clusterroles", False),
+        ("create", "admissionregistration.k8s.io", "validatingwebhookconfigurations", False),
+        ("patch", "apiextensions.k8s.io", "customresourcedefinitions", False),
+        ("create", "", "pods", False),
+        ("update", "", "secrets", False),
+        ("deletecollection", "", "secrets", False),
+        ("create", "networking.k8s.io", "networkpolicies", True),
     ],
 )
 def test_what_the_operators_account_may(
     installation: Installation, verb: str, group: str, resource: str, allowed: bool
 ) -> None:
+    """3.6/133: asked of the API server, for the installed account."""
     name, _, subresource = resource.partition("/")
     attributes = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
     user = f"system:serviceaccount:{NAMESPACE}:{RELEASE}"

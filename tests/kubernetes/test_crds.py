@@ -67,6 +67,11 @@ REFUSED: list[tuple[Object, str]] = [
     (registry(storage=S3, storage__s3__endpoint="https://s3.example/path"), "should match"),
     (registry(exposure={"hostname": "h.example"}), "hostname, ingress and tls belong to type Ingress"),
     (registry(exposure={"type": "Ingress", "hostname": "UPPER.example"}), "should match"),
+    (registry(exposure={"type": "Ingress", "hostname": "*.registry.example"}), "should match"),
+    (registry(exposure={"type": "Ingress", "hostname": 'a.example";x'}), "should match"),
+    (registry(exposure={"type": "Ingress", "hostname": "a.example\nb.example"}), "should match"),
+    (registry(exposure={"type": "Ingress", "hostname": "a.example/path"}), "should match"),
+    (registry(exposure={"type": "Ingress", "ingress": {"className": "x\ny"}}), "should match"),
     (registry(limits__maxUploadSize="11Gi"), "spec.limits.maxUploadSize must be at most 10Gi"),
     (registry(limits__maxUploadSize="1.5Gi"), "should match"),
     (registry(limits__filenames="Lax"), 'supported values: "Compatible", "Strict"'),
@@ -80,6 +85,8 @@ REFUSED: list[tuple[Object, str]] = [
         registry(projects={"from": "Selector", "selector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}),
         "values belong to the operators In and NotIn",
     ),
+    (registry(networkPolicy={"type": "None", "egressPorts": [9000]}), "belong to type Restricted"),
+    (registry(networkPolicy__egressPorts=[65536]), "less than or equal to 65535"),
     (registry(replicas=-1), "greater than or equal to 0"),
     (registry(takeover="all"), "should match"),
     (token(name="Ci"), "must consist of lower case"),
@@ -108,8 +115,10 @@ REFUSED: list[tuple[Object, str]] = [
 ]
 
 
+@pytest.mark.hostile
 @pytest.mark.outcome(WRONG_THINGS)
 def test_what_makes_no_sense_is_refused(namespace: Namespace) -> None:
+    """3.6/127: wildcard hosts, quotes, line breaks and paths among it."""
     answers = [(refusal(namespace, body, "--dry-run=server"), sentence) for body, sentence in REFUSED]
     assert [answer for answer, sentence in answers if sentence not in answer] == []
 
@@ -122,6 +131,8 @@ ACCEPTED: list[Object] = [
     registry(projects={"from": "Selector", "selector": {"matchLabels": {"a": "b"}}}),
     registry(limits={"filenames": "Strict", "deletedFilenames": "Reusable"}),
     registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
+    registry(networkPolicy={"monitoringNamespace": "monitoring", "egressPorts": [9000, 5433]}),
+    registry(networkPolicy={"type": "None"}),
     token(),
     token(type="Deploy", username="prod", scopes=["read_package_registry"]),
     token(type="Job", source={"type": "Secret", "secret": {"name": "s", "key": "k"}}),
@@ -150,7 +161,9 @@ CHANGED: list[tuple[Callable[..., Object], Change, Change, str]] = [
 ]
 
 
+@pytest.mark.hostile
 def test_what_cannot_change_is_refused(namespace: Namespace) -> None:
+    """3.6/121: transition rules of the schema."""
     answers = []
     for number, (make, before, after, sentence) in enumerate(CHANGED):
         name = {"name": f"r{number}"}
@@ -164,7 +177,9 @@ def test_defaults_that_are_written_out_change_nothing(namespace: Namespace) -> N
     namespace.apply(registry(database__managed={"size": "8Gi"}, storage__managed={}))
 
 
+@pytest.mark.hostile
 def test_the_store_is_fixed_once_the_registry_has_data(namespace: Namespace) -> None:
+    """3.6/121: a bucket that changed under a registry would be another one's, or empty."""
     namespace.apply(registry(storage=S3, database=DATABASE))
     namespace.apply(registry(storage=S3, database=DATABASE, storage__s3__bucket="corrected"))
     status = '{"status":{"registryID":"11111111-2222-3333-4444-555555555555"}}'

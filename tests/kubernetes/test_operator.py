@@ -1,8 +1,6 @@
 """The installed operator: it keeps what is its own, leaves what is not, and says what a person must do."""
 
-import base64
 import time
-from typing import Any
 
 import pytest
 
@@ -10,6 +8,7 @@ from tests.kubernetes.conftest import MakeNamespace
 from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support.installation import Installation
 from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, Object, condition_of
+from tests.support.resources import custom, registry, secret, token
 
 pytestmark = pytest.mark.cluster
 
@@ -29,24 +28,6 @@ def home(installation: Installation, make_module_namespace: MakeNamespace) -> Na
     namespace.wait_for_condition(REGISTRY, "base", "Ready")
     namespace.wait_for_condition(TOKEN, "ci", "Ready", seconds=30)
     return namespace
-
-
-def registry(name: str, **spec: Any) -> Object:  # Any: fields of the spec
-    managed = {"database": {"type": "Managed"}, "storage": {"type": "Managed"}, "exposure": {"type": "Ingress"}}
-    return custom("PyPIRegistry", name, managed | spec)
-
-
-def token(name: str, registry_name: str, **spec: Any) -> Object:  # Any: fields of the spec
-    return custom("RegistryToken", name, {"registryRef": {"name": registry_name}, "type": "Deploy"} | spec)
-
-
-def custom(kind: str, name: str, spec: Object) -> Object:
-    return {"apiVersion": "pypiregistry.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
-
-
-def secret(name: str, labels: dict[str, str], **data: str) -> Object:
-    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}, "data": encoded}
 
 
 def test_a_settled_cluster_sees_no_write(home: Namespace) -> None:
@@ -129,7 +110,9 @@ def test_a_paused_registry_leaves_its_children_alone_and_goes_on_issuing(home: N
     home.wait_for_condition(REGISTRY, "base", "Ready", seconds=60)
 
 
+@pytest.mark.hostile
 def test_a_foreign_object_under_a_childs_name_is_left_and_named(namespace: Namespace) -> None:
+    """3.6/118: a Service that was there before stays its owner's."""
     theirs = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -146,7 +129,9 @@ def test_a_foreign_object_under_a_childs_name_is_left_and_named(namespace: Names
     assert namespace.get("service", "taken") == before
 
 
+@pytest.mark.hostile
 def test_a_foreign_secret_under_a_tokens_name_is_left_and_freed_when_it_goes(home: Namespace) -> None:
+    """3.6/115: byte for byte, and the name is taken only once it is free."""
     home.apply(secret("mine", {}, password="theirs"))
     before = home.get("secret", "mine")
     home.apply(token("mine", "base"))

@@ -76,10 +76,11 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 def main() -> None:
     """Make everything, in the order of its cost."""
-    from tests.support import browser, object_store, postgresql, traefik  # noqa: PLC0415 - they import this module
+    from tests.support import browser, html_checker, object_store, postgresql, traefik  # noqa: PLC0415 - they import this module
 
     postgresql.programs()
     browser.program()
+    html_checker.program()
     for name in CLIENTS:
         client(name)
     object_store.program()

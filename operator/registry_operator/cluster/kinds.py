@@ -1,10 +1,13 @@
 """The kinds that the operator reads or writes, and where the API server serves them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from registry_operator.resources import names
 
+# Every name in a path of ours is one, so that no reference can lead a request to another namespace (RFC 1123).
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 Object = dict[str, Any]  # Any: JSON as the API server has it; resources.parse gives it types
 
 
@@ -18,7 +21,12 @@ class Kind:
     namespaced: bool = True
 
     def path(self, namespace: str | None, name: str | None = None, subresource: str | None = None) -> str:
-        """URL path of the collection, of one object, or of an object's subresource."""
+        """URL path of the collection, of one object, or of an object's subresource.
+
+        Raises ValueError for what cannot be a name (`is_name`).
+        """
+        if not all(part is None or is_name(part) for part in (namespace, name)):
+            raise ValueError(f"{namespace!r} or {name!r} is no name of an object")
         root = f"/api/{self.api_version}" if "/" not in self.api_version else f"/apis/{self.api_version}"
         scope = f"/namespaces/{namespace}" if self.namespaced and namespace is not None else ""
         tail = "".join(f"/{part}" for part in (name, subresource) if part is not None)
@@ -37,12 +45,18 @@ DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
 STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
 JOB: Final = Kind("batch/v1", "Job", "jobs")
 INGRESS: Final = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
+NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 
 _ALL: Final = (
     *(PYPI_REGISTRY, REGISTRY_TOKEN, NAMESPACE, SECRET, CONFIG_MAP, SERVICE, SERVICE_ACCOUNT, POD),
-    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS),
+    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY),
 )
 _BY_NAME: Final = {kind.name: kind for kind in _ALL}
+
+
+def is_name(text: str) -> bool:
+    """Whether an object can be called so: a DNS subdomain of RFC 1123, as all kinds here are."""
+    return _NAME.fullmatch(text) is not None
 
 
 def kind_named(name: str) -> Kind:

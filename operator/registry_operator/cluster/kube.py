@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
-from registry_operator.cluster.kinds import Kind, Object, kind_named
+from registry_operator.cluster.kinds import Kind, Object, is_name, kind_named
 from registry_operator.errors import (
     AlreadyExistsError,
     ChangedMeanwhileError,
@@ -59,6 +59,8 @@ class APIServer:
         self._deadline = deadline
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:
+        if not is_name(name) or not (namespace is None or is_name(namespace)):
+            return None  # nothing can be called so, and the path would lead elsewhere
         status, body = await self._call("GET", kind.path(namespace, name))
         return None if status == HTTPStatus.NOT_FOUND else _checked(status, body, f"{kind.name} {name}")
 

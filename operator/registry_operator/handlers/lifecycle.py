@@ -36,7 +36,8 @@ def _watching(settings: kopf.OperatorSettings) -> None:
     for group, plural in (("apps", "deployments"), ("apps", "statefulsets"), ("batch", "jobs")):
         watching.label_selectors[group, "v1", plural] = names.REGISTRY_LABEL
     watching.label_selectors["", "v1", "services"] = names.REGISTRY_LABEL
-    watching.label_selectors["networking.k8s.io", "v1", "ingresses"] = names.REGISTRY_LABEL
+    for plural in ("ingresses", "networkpolicies"):
+        watching.label_selectors["networking.k8s.io", "v1", plural] = names.REGISTRY_LABEL
 
 
 @kopf.on.login()

@@ -71,6 +71,10 @@ def _registry_obstacle(token: RegistryToken, registry: PyPIRegistry, acceptance:
         return _not_allowed(token, acceptance.namespace)
     if token.status.registry_namespace_uid not in (None, acceptance.registry_namespace_uid):
         return _replaced(token)
+    exposed = find(registry.status.conditions, ConditionType.EXPOSED)
+    if exposed is not None and exposed.reason == Reason.HOSTNAME_TAKEN:
+        # The host leads to somebody else's registry: no client may be told to send its credential there.
+        return fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_EXPOSED, exposed.message)
     if addresses.client_url(token, registry, acceptance.installation) is None:
         message = "spec.endpoint is External and the registry has no external address. Expose it, or set Internal."
         return fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_EXPOSED, message)

@@ -1,5 +1,7 @@
 """Where a registry is reached, from inside and from outside the cluster."""
 
+from collections.abc import Iterable
+
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.resources import names
@@ -11,15 +13,40 @@ from registry_service.contract.environment import SYNC_PORT
 def hostname(registry: PyPIRegistry, installation: Installation) -> str | None:
     """The host outside the cluster: the spec's, else one below the installation's domain.
 
-    None when the registry is not exposed, the installation has no domain, or a label would pass 63 characters.
+    None when the registry is not exposed, the installation has no domain, a label would pass 63 characters, or the
+    spec's is another namespace's.
     """
     exposure, metadata = registry.spec.exposure, registry.metadata
     if exposure.type is ExposureType.NONE:
         return None
-    if exposure.hostname is not None or installation.base_domain is None:
-        return exposure.hostname
+    if exposure.hostname is not None:
+        return None if is_of_another_namespace(registry, installation) else exposure.hostname
+    if installation.base_domain is None:
+        return None
     host = names.default_hostname(metadata.name, metadata.namespace, installation.base_domain)
     return host if len(host.split(".", 1)[0]) <= names.MAX_DNS_LABEL else None
+
+
+def is_of_another_namespace(registry: PyPIRegistry, installation: Installation) -> bool:
+    """Whether the spec's host has the form that the installation gives to registries of another namespace."""
+    label, _, domain = (registry.spec.exposure.hostname or "").partition(".")
+    # A registry's name holds no `--`, a namespace's may.
+    _, separator, namespace = label.partition(names.HOST_SEPARATOR)
+    return domain == installation.base_domain and bool(separator) and namespace != registry.metadata.namespace
+
+
+def hostname_holder(registry: PyPIRegistry, registries: Iterable[PyPIRegistry]) -> str | None:
+    """The oldest other registry (`namespace/name`) whose spec names the same host, if it is older than this one."""
+
+    def rank(one: PyPIRegistry) -> tuple[str, str]:
+        return one.metadata.creation_timestamp, one.metadata.uid
+
+    exposure = registry.spec.exposure
+    same = [one for one in registries if one.spec.exposure.hostname == exposure.hostname and rank(one) < rank(registry)]
+    if exposure.hostname is None or not same:
+        return None
+    oldest = min(same, key=rank).metadata
+    return f"{oldest.namespace}/{oldest.name}"
 
 
 def external_url(registry: PyPIRegistry, installation: Installation) -> str | None:

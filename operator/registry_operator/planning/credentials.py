@@ -17,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from registry_operator.planning import ledger
+from registry_operator.planning.inputs import kept as not_lent
 from registry_operator.planning.ledger import Credentials, IssuingContext
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.token_secrets import PASSWORD_KEY, conflict
@@ -194,6 +195,8 @@ def _source_value(observation: TokenObservation) -> tuple[str | None, Condition 
     if observation.source is None or key not in observation.source.data:
         what = f"Secret {name} does not exist" if observation.source is None else f"Secret {name} has no key {key}"
         return None, _problem(Reason.CREDENTIAL_SOURCE_MISSING, f"{what} in this namespace. Create it.")
+    if not observation.source.lends(key):
+        return None, not_lent(ConditionType.ISSUED, observation.source)
     value = observation.source.text(key)
     # `kubectl create secret --from-file` and `echo` leave a line break that no client sends.
     value = None if value is None else value.rstrip("\r\n")

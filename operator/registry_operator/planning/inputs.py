@@ -98,6 +98,8 @@ def database_inputs(registry: PyPIRegistry, secrets: Secrets) -> PodInputs | Con
         pairs = required | ({"PGPORT": keys.port} if keys.port in present.data else {})
     else:
         return _incomplete_database(spec, present)
+    if not all(present.lends(key) for key in pairs.values()):
+        return kept(ConditionType.DATABASE_READY, present)
     parts = () if environment.DATABASE_URL in pairs else (variable(environment.DATABASE_URL, "postgresql://"),)
     inputs = PodInputs(env=parts) + _from_secret(spec.name, pairs) + _ssl(spec)
     return _with_ca(inputs, ConditionType.DATABASE_READY, ca=spec.ca, secrets=secrets, folder=DATABASE_CA_FOLDER)
@@ -117,6 +119,8 @@ def storage_inputs(registry: PyPIRegistry, secrets: Secrets) -> PodInputs | Cond
     missing = [key for key in pairs.values() if key not in present.data]
     if missing:
         return _key_missing(ConditionType.STORAGE_READY, credentials.name, missing)
+    if not all(present.lends(key) for key in pairs.values()):
+        return kept(ConditionType.STORAGE_READY, present)
     inputs = PodInputs(env=_bucket(spec)) + _from_secret(credentials.name, pairs)
     if spec.ca is not None:
         inputs += PodInputs(env=(variable(environment.S3_CA_FILE, f"{STORAGE_CA_FOLDER}/{_CA_FILE}"),))
@@ -170,6 +174,8 @@ def _with_ca(
         return _not_found(kind, ca.name)
     if ca.key not in secrets[ca.name].data:
         return _key_missing(kind, ca.name, [ca.key])
+    if not secrets[ca.name].lends(ca.key):
+        return kept(kind, secrets[ca.name])
     volume = folder.rsplit("/", 1)[-1]
     items = [{"key": ca.key, "path": _CA_FILE}]
     return inputs + PodInputs(
@@ -187,6 +193,15 @@ def _incomplete_database(spec: DatabaseSecret, present: ObservedSecret) -> Condi
         "Add them, or say in spec.database.secret.keys how they are called."
     )
     return fails(ConditionType.DATABASE_READY, Reason.SECRET_KEY_MISSING, message)
+
+
+def kept(kind: ConditionType, secret: ObservedSecret) -> Condition:
+    """The condition for a reference to a Secret that is not lent (`ObservedSecret.lends`)."""
+    message = (
+        f"Secret {secret.name} is of type {secret.type}, which is kept for other purposes than a registry's. "
+        "Copy what is meant for the registry into a Secret of type Opaque and name that."
+    )
+    return fails(kind, Reason.SECRET_TYPE_REFUSED, message)
 
 
 def _not_found(kind: ConditionType, name: str) -> Condition:

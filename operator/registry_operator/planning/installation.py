@@ -1,6 +1,14 @@
 """What the chart says about the whole installation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+# Of the operator's own pods, as the chart writes them.
+OPERATOR_LABELS: Final[Mapping[str, str]] = {
+    "app.kubernetes.io/name": "pypi-registry-operator",
+    "app.kubernetes.io/component": "operator",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,7 +16,8 @@ class Installation:
     """Defaults for every registry: images, the ingress, its domain.
 
     `ingress_ca` is the PEM of the private issuer of the ingress controller's certificates; `trusted_proxies` are
-    the networks (CIDR) whose `X-Forwarded-…` headers the service believes.
+    the networks (CIDR) whose `X-Forwarded-…` headers the service believes. `namespace` is the operator's own, None
+    outside a cluster; `resolvers` are the addresses (CIDR) of the DNS servers that its pod was given.
     """
 
     service_image: str
@@ -18,3 +27,5 @@ class Installation:
     ingress_class: str | None = None
     ingress_ca: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    namespace: str | None = None
+    resolvers: tuple[str, ...] = ()

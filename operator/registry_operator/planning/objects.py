@@ -15,6 +15,7 @@ _API_VERSIONS: Final = {
     "Deployment": "apps/v1",
     "Ingress": "networking.k8s.io/v1",
     "Job": "batch/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
     "Secret": "v1",
     "Service": "v1",
     "ServiceAccount": "v1",

@@ -13,6 +13,20 @@ from registry_operator.resources import names
 Body: TypeAlias = Mapping[str, Any]  # Any: a body of the Kubernetes API is free-form JSON
 Manifest: TypeAlias = dict[str, Any]  # Any: see Body
 
+# Secrets that the cluster, Helm or an ingress controller keeps for itself. Who may write our resources need not be
+# allowed to read them, and would by naming them here.
+_KEPT_TYPES: Final = frozenset(
+    {
+        "bootstrap.kubernetes.io/token",
+        "helm.sh/release.v1",
+        "kubernetes.io/dockercfg",
+        "kubernetes.io/dockerconfigjson",
+        "kubernetes.io/service-account-token",
+        "kubernetes.io/ssh-auth",
+        "kubernetes.io/tls",
+    }
+)
+_TLS: Final = "kubernetes.io/tls"
 # The kubelet cuts a termination message at 4096 bytes; what is longer was not written by `registry-service migrate`.
 _MAX_TERMINATION_MESSAGE: Final = 4096
 _ATTEMPT: Final = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
@@ -58,6 +72,7 @@ class ObservedSecret:
     annotations: Mapping[str, str] = field(default_factory=dict)
     owner_uid: str | None = None
     owner_name: str | None = None
+    type: str = "Opaque"
 
     @classmethod
     def parse(cls, body: Body) -> Self:
@@ -72,7 +87,13 @@ class ObservedSecret:
             annotations=meta.get("annotations") or {},
             owner_uid=owner.get("uid"),
             owner_name=owner.get("name"),
+            type=body.get("type") or "Opaque",
         )
+
+    def lends(self, key: str) -> bool:
+        """Whether a resource may have this key's value used: not one that is kept for the cluster's own purposes."""
+        is_certificate = self.type == _TLS and key != "tls.key"
+        return self.type not in _KEPT_TYPES or is_certificate
 
     def text(self, key: str) -> str | None:
         """One value as text, or None when the key is missing or holds other bytes than UTF-8."""
@@ -143,6 +164,7 @@ class RegistryObservation:
     `secrets` holds every Secret that `secret_names` names and that exists, by name. `migration` is the Job that
     `migration_name` names. `conflicts` are objects that bear a child's name and are not ours. `rules_digest` is
     that of the rules which the service says it obeys; `sync_problem` what went wrong when it was asked.
+    `hostname_holder` is the older registry (`namespace/name`) that has the host name which this one asks for.
     """
 
     namespace_uid: str
@@ -155,6 +177,7 @@ class RegistryObservation:
     conflicts: tuple[ObjectKey, ...] = ()
     rules_digest: str | None = None
     sync_problem: str | None = None
+    hostname_holder: str | None = None
 
 
 def controller(meta: Body) -> Body:

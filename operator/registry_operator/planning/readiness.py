@@ -226,6 +226,14 @@ def _exposed(view: _View) -> Condition:
     kind, exposure = ConditionType.EXPOSED, view.registry.spec.exposure
     if exposure.type is ExposureType.NONE:
         return fails(kind, Reason.NOT_EXPOSED, "spec.exposure.type is None: reachable inside the cluster only.")
+    if view.observation.hostname_holder is not None:
+        return _taken(exposure.hostname, view.observation.hostname_holder)
+    if addresses.is_of_another_namespace(view.registry, view.installation):
+        message = (
+            f"{exposure.hostname} is the host of a registry of another namespace. Leave spec.exposure.hostname out, or "
+            "choose another one."
+        )
+        return fails(kind, Reason.HOSTNAME_NOT_ALLOWED, message)
     host = addresses.hostname(view.registry, view.installation)
     if host is None:
         message = (
@@ -237,3 +245,8 @@ def _exposed(view: _View) -> Condition:
         message = f"No ingress controller has given Ingress {view.registry.metadata.name} an address; some never do."
         return unknown(kind, Reason.INGRESS_NOT_ADMITTED, message)
     return holds(kind, f"{host} is served at {', '.join(view.observation.ingress_addresses)}.")
+
+
+def _taken(hostname: str | None, holder: str) -> Condition:
+    message = f"PyPIRegistry {holder} is older and has the host {hostname}. Set another spec.exposure.hostname."
+    return fails(ConditionType.EXPOSED, Reason.HOSTNAME_TAKEN, message)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from registry_operator.planning import addresses, migration, object_store, postgresql, service
+from registry_operator.planning import addresses, migration, network, object_store, postgresql, service
 from registry_operator.planning.inputs import checksum, database_inputs, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, Manifest, ObjectKey, RegistryObservation, Workload
@@ -14,9 +14,12 @@ from registry_operator.resources.backends import DatabaseType, StorageType
 from registry_operator.resources.conditions import Condition
 from registry_operator.resources.registry import PyPIRegistry
 
-OWNED_KINDS: Final = ("ConfigMap", "Deployment", "Ingress", "Job", "Service", "ServiceAccount", "StatefulSet")
-# What goes as soon as it is not wanted; all else waits until the pods that may still use it are gone.
-_PRUNED_AT_ONCE: Final = frozenset({"Ingress", "Job"})
+OWNED_KINDS: Final = (
+    *("ConfigMap", "Deployment", "Ingress", "Job", "NetworkPolicy", "Service", "ServiceAccount", "StatefulSet"),
+)
+# What goes as soon as it is not wanted; all else waits until the pods that may still use it are gone. A policy that
+# is switched off may be the reason why these never get ready.
+_PRUNED_AT_ONCE: Final = frozenset({"Ingress", "Job", "NetworkPolicy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,9 @@ def _standing(
     registry: PyPIRegistry, installation: Installation, observation: RegistryObservation
 ) -> tuple[Manifest, ...]:
     """What needs neither database nor migration, and the managed parts themselves."""
-    exposed = service.ingress(registry, installation)
+    exposed = service.ingress(registry, installation) if observation.hostname_holder is None else None
     manifests = (service.service_account(registry), *service.services(registry), *([exposed] if exposed else []))
+    manifests += network.policies(registry, installation, observation)
     secrets, key = observation.secrets, sync_key(registry, observation.secrets)
     if key is None:
         return manifests

@@ -1,11 +1,13 @@
 """What the cluster shows of one registry: its Secrets, its children, its migration."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from registry_operator.cluster.kinds import POD, SECRET, Object, kind_named
+from registry_operator.cluster.kinds import POD, PYPI_REGISTRY, SECRET, Object, kind_named
 from registry_operator.cluster.kube import Kube
+from registry_operator.planning.addresses import hostname_holder
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import (
     MigrationJob,
@@ -19,6 +21,7 @@ from registry_operator.planning.observed import (
 from registry_operator.planning.registry_plan import OWNED_KINDS, migration_name
 from registry_operator.planning.secrets import secret_names
 from registry_operator.resources import names
+from registry_operator.resources.reading import InvalidResourceError
 from registry_operator.resources.registry import PyPIRegistry
 
 # Set by the Job controller on its pods since Kubernetes 1.27.
@@ -33,6 +36,7 @@ class RegistryView:
     secrets: dict[str, ObservedSecret]
     children: dict[ObjectKey, Object]
     migration: MigrationJob | None = None
+    hostname_holder: str | None = None
 
     def observation(self, registry: PyPIRegistry, installation: Installation) -> RegistryObservation:
         """The view as planning takes it."""
@@ -45,6 +49,7 @@ class RegistryView:
             object_store=self._workload("StatefulSet", names.object_store(name)),
             deployment=self._workload("Deployment", names.service(name)),
             ingress_addresses=() if ingress is None else ingress_addresses(ingress),
+            hostname_holder=self.hostname_holder,
         )
         job = self.children.get(ObjectKey("Job", migration_name(registry, installation, seen) or ""))
         return seen if job is None else replace(seen, migration=self.migration or MigrationJob.parse(job, ()))
@@ -58,8 +63,10 @@ async def observe(
     kube: Kube, registry: PyPIRegistry, *, installation: Installation, namespace_uid: str
 ) -> RegistryView:
     """Read everything that a decision about `registry` depends on; raises ClusterError."""
-    secrets, children = await asyncio.gather(_secrets(kube, registry), _children(kube, registry))
-    view = RegistryView(namespace_uid, secrets, children)
+    secrets, children, holder = await asyncio.gather(
+        _secrets(kube, registry), _children(kube, registry), _hostname_holder(kube, registry)
+    )
+    view = RegistryView(namespace_uid, secrets, children, hostname_holder=holder)
     current = view.observation(registry, installation).migration
     if current is None:
         return view
@@ -70,6 +77,19 @@ async def _secrets(kube: Kube, registry: PyPIRegistry) -> dict[str, ObservedSecr
     wanted = sorted(secret_names(registry))
     bodies = await asyncio.gather(*(kube.get(SECRET, registry.metadata.namespace, name) for name in wanted))
     return {body["metadata"]["name"]: ObservedSecret.parse(body) for body in bodies if body is not None}
+
+
+async def _hostname_holder(kube: Kube, registry: PyPIRegistry) -> str | None:
+    if registry.spec.exposure.hostname is None:
+        return None
+    return hostname_holder(registry, _readable(await kube.find(PYPI_REGISTRY)))
+
+
+def _readable(bodies: Iterable[Object]) -> Iterator[PyPIRegistry]:
+    for body in bodies:
+        # What this version cannot read has a condition of its own, and never got an Ingress from it.
+        with suppress(InvalidResourceError):
+            yield PyPIRegistry.parse(body)
 
 
 async def _children(kube: Kube, registry: PyPIRegistry) -> dict[ObjectKey, Object]:

@@ -40,6 +40,7 @@ OBJECT_STORE_COMPONENT: Final = "object-store"
 MIGRATION_COMPONENT: Final = "migration"
 
 HASH_LENGTH: Final = 8
+HOST_SEPARATOR: Final = "--"
 MAX_DNS_LABEL: Final = 63
 
 
@@ -85,7 +86,7 @@ def sync_host(registry: str, namespace: str) -> str:
 
 def default_hostname(registry: str, namespace: str, base_domain: str) -> str:
     """`<name>--<namespace>.<base domain>`: a registry's name holds no `--`, so two pairs never give one host."""
-    return f"{registry}--{namespace}.{base_domain}"
+    return f"{registry}{HOST_SEPARATOR}{namespace}.{base_domain}"
 
 
 def checksum(value: object) -> str:

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """A referenced Secret does not exist."""
     SECRET_KEY_MISSING = "SecretKeyMissing"  # noqa: S105 - a reason, not a secret
     """A referenced Secret lacks a key."""
+    SECRET_TYPE_REFUSED = "SecretTypeRefused"  # noqa: S105 - a reason, not a secret
+    """A referenced Secret is of a type that the cluster, Helm or an ingress controller keeps for itself."""
     WORKLOAD_NOT_READY = "WorkloadNotReady"
     """The managed database or object store has no ready pod yet."""
     MIGRATION_RUNNING = "MigrationRunning"
@@ -76,6 +78,10 @@ class Reason(StrEnum):
     """`spec.exposure.type` is None: the registry is reached inside the cluster only."""
     HOSTNAME_REQUIRED = "HostnameRequired"
     """No host name is given and none can be derived."""
+    HOSTNAME_NOT_ALLOWED = "HostnameNotAllowed"
+    """The host name is the one that a registry of another namespace gets from the installation."""
+    HOSTNAME_TAKEN = "HostnameTaken"
+    """An older registry has the host name."""
     INGRESS_NOT_ADMITTED = "IngressNotAdmitted"
     """No ingress controller has given the Ingress an address yet."""
 

@@ -139,6 +139,22 @@ class Projects:
     bindings: tuple[ProjectBinding, ...] = ()
 
 
+class NetworkPolicyType(StrEnum):
+    """Whether NetworkPolicies are made."""
+
+    RESTRICTED = "Restricted"
+    NONE = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPolicy:
+    """Who may reach the pods, and what else than DNS, database and store these may reach."""
+
+    type: NetworkPolicyType = NetworkPolicyType.RESTRICTED
+    monitoring_namespace: str | None = None
+    egress_ports: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PyPIRegistrySpec:
     """What the registry's owner asks for."""
@@ -153,6 +169,7 @@ class PyPIRegistrySpec:
     limits: Limits = Limits()
     upstream: Upstream = Upstream()
     projects: Projects = Projects()
+    network_policy: NetworkPolicy = NetworkPolicy()
     paused: bool = False
     takeover: str | None = None
 

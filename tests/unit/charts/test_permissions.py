@@ -40,14 +40,20 @@ def needed() -> Iterator[tuple[str, str, list[str]]]:
             yield group, f"{kind.plural}/finalizers", ["update"]
 
 
+@pytest.mark.hostile
 def test_the_operator_may_do_what_it_does_and_nothing_else() -> None:
+    """3.6/133: the role, verb by verb."""
     assert sorted(granted()) == sorted(needed())
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("name", ["clusterrole.yaml", "clusterroles-people.yaml"])
 def test_no_role_holds_a_wildcard(name: str) -> None:
+    """3.6/133: of groups, kinds or verbs."""
     assert not [rule for rule in rules(name) if "*" in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}]
 
 
+@pytest.mark.hostile
 def test_no_role_of_people_reaches_the_ledger_of_credentials() -> None:
+    """3.6/134: `edit` and `admin` get the two kinds, and no status."""
     assert not [rule for rule in rules("clusterroles-people.yaml") for name in rule["resources"] if "/status" in name]

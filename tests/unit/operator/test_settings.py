@@ -22,6 +22,7 @@ def test_the_images_are_enough_and_empty_variables_count_as_unset() -> None:
     assert settings.installation.ingress_class is None
     assert settings.installation.ingress_ca is None
     assert settings.installation.trusted_proxies == ()
+    assert (settings.installation.namespace, settings.installation.resolvers) == (None, ())
     assert (settings.log_format, settings.liveness_port) == (LogFormat.JSON, 8080)
 
 
@@ -29,6 +30,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     ca = tmp_path / "ca.crt"
     ca.write_text("PEM")
     said = {
+        "OPERATOR_NAMESPACE": "pypi-system",
         "OPERATOR_BASE_DOMAIN": "registry.test",
         "OPERATOR_INGRESS_CLASS": "traefik",
         "OPERATOR_INGRESS_CA_FILE": str(ca),
@@ -36,7 +38,11 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_LOG_FORMAT": "text",
         "OPERATOR_LIVENESS_PORT": "9000",
     }
-    settings = Settings.read(IMAGES | said)
+    servers = ("198.18.10.10", "fd00::a", "fe80::1%eth0", "", "here")
+    resolv_conf = "\n".join(["search svc.cluster.local", *(f"nameserver {server}" for server in servers)])
+    settings = Settings.read(IMAGES | said, resolv_conf)
+    assert settings.installation.namespace == "pypi-system"
+    assert settings.installation.resolvers == ("198.18.10.10/32", "fd00::a/128")
     assert settings.installation.base_domain == "registry.test"
     assert settings.installation.ingress_class == "traefik"
     assert settings.installation.ingress_ca == "PEM"

@@ -45,6 +45,11 @@ _VERSION_LIKE = st.text(
     max_size=12,
 )
 
+# The last two are letters to a pattern that ignores case and knows Unicode.
+_AROUND = st.sampled_from(["", " ", "\n", "\t", "\N{NO-BREAK SPACE}", "\N{FULLWIDTH DIGIT ONE}", "-1", "x"])
+_AFTER = _AROUND | st.sampled_from(["+\N{KELVIN SIGN}", ".po\N{LATIN SMALL LETTER LONG S}t1"])
+_SURROUNDED = st.builds("{}{}{}".format, _AROUND, spelled_versions(local=False), _AFTER) | spelled_versions()
+
 
 @_EVERY_TIME
 @given(project_names, st.text("-_.", min_size=1, max_size=3))
@@ -67,7 +72,7 @@ def test_what_is_no_name_has_no_page(text: str) -> None:
 
 
 @_EVERY_TIME
-@given(spelled_versions() | _VERSION_LIKE)
+@given(_SURROUNDED | _VERSION_LIKE)
 def test_a_version_is_valid_when_gitlab_and_packaging_say_so(text: str) -> None:
     """6.34: and never with white space around."""
     assert is_valid_version(text) == (_GITLAB_VERSION.fullmatch(text) is not None)

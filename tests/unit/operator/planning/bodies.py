@@ -33,6 +33,8 @@ INSTALLATION = Installation(
     ingress_class="traefik",
     ingress_ca="INSTALLATION-CA",
     trusted_proxies=("10.0.0.0/8", "fd00::/8"),
+    namespace="pypi-system",
+    resolvers=("198.18.10.10/32",),
 )
 BARE_INSTALLATION = Installation("service@sha256:0123456789abcdef", "postgresql", "object-store")
 MANAGED: Spec = {"database": {"type": "Managed"}, "storage": {"type": "Managed"}}

@@ -38,6 +38,12 @@ def _rest() -> st.SearchStrategy[Spec]:
             "image": st.just("mine.example/service:2"),
             "imagePullPolicy": st.sampled_from(["Always", "IfNotPresent", "Never"]),
             "imagePullSecrets": st.just([{"name": "pull"}]),
+            "networkPolicy": st.sampled_from(
+                [
+                    {"type": "None"},
+                    {"type": "Restricted", "monitoringNamespace": "metrics", "egressPorts": [9000]},
+                ]
+            ),
             "takeover": st.just("11111111-2222-3333-4444-555555555555"),
         },
     )

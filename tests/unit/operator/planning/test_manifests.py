@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from registry_operator.planning.observed import Manifest
@@ -49,9 +50,10 @@ def containers(pod: Manifest) -> list[Manifest]:
     return [*pod.get("initContainers", []), *pod["containers"]]
 
 
+@pytest.mark.hostile
 @given(registries)
 def test_every_pod_passes_the_restricted_standard(wanted: PyPIRegistry) -> None:
-    """https://kubernetes.io/docs/concepts/security/pod-security-standards/, policy `restricted`."""
+    """3.6/125, 3.7/142: https://kubernetes.io/docs/concepts/security/pod-security-standards/, policy `restricted`."""
     found = list(pods(everything(wanted)))
     assert found
     allowed = {"configMap", "emptyDir", "secret", "persistentVolumeClaim"}
@@ -68,8 +70,10 @@ def test_every_pod_passes_the_restricted_standard(wanted: PyPIRegistry) -> None:
             assert not {"hostPort", "hostIP"} & {key for port in container.get("ports", []) for key in port}
 
 
+@pytest.mark.hostile
 @given(registries)
 def test_every_pod_is_bounded_and_without_an_api_token(wanted: PyPIRegistry) -> None:
+    """3.7/142, 3.7/143: whatever the spec says."""
     for pod in pods(everything(wanted)):
         assert pod["automountServiceAccountToken"] is False
         assert pod["enableServiceLinks"] is False
@@ -84,8 +88,10 @@ def test_every_pod_is_bounded_and_without_an_api_token(wanted: PyPIRegistry) -> 
             assert mounted <= {volume["name"] for volume in pod["volumes"]} | {"data"}
 
 
+@pytest.mark.hostile
 @given(registries)
 def test_everything_is_in_the_registrys_namespace_and_dies_with_it(wanted: PyPIRegistry) -> None:
+    """3.6/112: no spec makes an object anywhere else."""
     for manifest in everything(wanted):
         metadata = manifest["metadata"]
         assert metadata["namespace"] == wanted.metadata.namespace

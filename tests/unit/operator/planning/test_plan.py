@@ -26,7 +26,9 @@ from tests.unit.operator.planning.bodies import (
     with_job,
 )
 
-BASE = {("ServiceAccount", "pypi-registry"), ("Service", "pypi"), ("Service", "pypi-sync")}
+ACCOUNT = ("ServiceAccount", "pypi-registry")
+POLICIES = {("NetworkPolicy", name) for name in ("pypi", "pypi-postgresql", "pypi-object-store")}
+BASE = {ACCOUNT, ("Service", "pypi"), ("Service", "pypi-sync")} | POLICIES
 PARTS = {
     ("ConfigMap", "pypi-postgresql"),
     ("Service", "pypi-postgresql"),

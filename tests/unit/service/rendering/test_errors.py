@@ -7,6 +7,7 @@ import pytest
 from registry_service.contract.sync import RefusalReason
 from registry_service.errors import (
     BlobMissingError,
+    BusyError,
     DatabaseError,
     FileNameTakenError,
     ForbiddenError,
@@ -38,6 +39,7 @@ from registry_service.rendering.errors import render_error, render_problem, rend
         (DatabaseError("DatabaseUnreachable", "secret address"), 503, "503 Service Unavailable"),
         (StorageError("StorageUnreachable", "secret address"), 503, "503 Service Unavailable"),
         (BlobMissingError("1/a/b"), 503, "503 Service Unavailable"),
+        (BusyError("too many uploads"), 503, "503 Service Unavailable - too many uploads"),
         (RegistryError("secret"), 500, "500 Internal Server Error"),
     ],
 )
@@ -61,7 +63,8 @@ def test_who_fails_too_often_is_told_in_whole_seconds_when_to_come_back() -> Non
 
 
 def test_an_outage_says_in_whole_seconds_when_to_come_back() -> None:
-    assert render_error(DatabaseError("DatabaseUnreachable", "")).headers["retry-after"].isdecimal()
+    for error in (DatabaseError("DatabaseUnreachable", ""), BusyError("too many uploads")):
+        assert render_error(error).headers["retry-after"].isdecimal()
 
 
 def test_a_taken_name_is_recognised_by_every_client() -> None:

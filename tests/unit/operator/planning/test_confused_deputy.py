@@ -1,0 +1,155 @@
+"""What a resource may not make the operator do for somebody who could not do it himself (reference §3.6)."""
+
+from dataclasses import replace
+
+import pytest
+
+from registry_operator.planning import addresses
+from registry_operator.planning.acceptance import Acceptance, accepted
+from registry_operator.planning.credentials import TokenObservation, decide
+from registry_operator.planning.inputs import PodInputs, database_inputs, storage_inputs
+from registry_operator.planning.observed import Manifest, ObservedSecret
+from registry_operator.planning.readiness import registry_conditions
+from registry_operator.planning.registry_plan import plan
+from registry_operator.resources.conditions import Condition, ConditionType, find
+from registry_operator.resources.reasons import Reason
+from registry_operator.resources.registry import PyPIRegistry
+from tests.unit.operator.planning.bodies import (
+    EXTERNAL,
+    EXTERNAL_SECRETS,
+    INGRESS,
+    INSTALLATION,
+    NOW,
+    SPACE,
+    Spec,
+    registry,
+    secrets_of,
+    serving,
+    token,
+)
+from tests.unit.operator.planning.ledgers import CONTEXT
+
+pytestmark = pytest.mark.hostile
+
+KEPT = [
+    "bootstrap.kubernetes.io/token",
+    "helm.sh/release.v1",
+    "kubernetes.io/dockerconfigjson",
+    "kubernetes.io/service-account-token",
+    "kubernetes.io/ssh-auth",
+]
+LENT = ["Opaque", "kubernetes.io/basic-auth", "servicebinding.io/postgresql"]
+
+
+def typed(wanted: PyPIRegistry, name: str, kind: str) -> dict[str, ObservedSecret]:
+    """The registry's Secrets, one of them of another type."""
+    secrets = secrets_of(wanted, EXTERNAL_SECRETS)
+    return secrets | {name: replace(secrets[name], type=kind)}
+
+
+def answer(name: str, kind: str) -> PodInputs | Condition:
+    wanted = registry(EXTERNAL)
+    secrets = typed(wanted, name, kind)
+    return database_inputs(wanted, secrets) if name.startswith("db") else storage_inputs(wanted, secrets)
+
+
+@pytest.mark.parametrize("kind", KEPT)
+@pytest.mark.parametrize("name", ["db", "db-ca", "s3", "s3-ca"])
+def test_113_a_secret_kept_for_other_purposes_reaches_no_pod(name: str, kind: str) -> None:
+    """3.6/113: neither as credentials nor as an authority."""
+    found = answer(name, kind)
+    assert isinstance(found, Condition)
+    assert found.reason == Reason.SECRET_TYPE_REFUSED
+    assert f"Secret {name} is of type {kind}" in found.message
+
+
+@pytest.mark.parametrize("kind", LENT)
+@pytest.mark.parametrize("name", ["db", "db-ca", "s3", "s3-ca"])
+def test_113_a_secret_of_an_ordinary_type_does(name: str, kind: str) -> None:
+    """3.6/113: what people and CloudNativePG write."""
+    assert isinstance(answer(name, kind), PodInputs)
+
+
+def test_113_of_a_certificate_all_but_its_private_key_is_lent() -> None:
+    """3.6/113: a cert-manager Secret is where a `ca.crt` is."""
+    assert isinstance(answer("db-ca", "kubernetes.io/tls"), PodInputs)
+    assert isinstance(answer("s3-ca", "kubernetes.io/tls"), PodInputs)
+    certificate = ObservedSecret("c", "u", type="kubernetes.io/tls")
+    assert certificate.lends("tls.crt")
+    assert not certificate.lends("tls.key")
+
+
+@pytest.mark.parametrize(("kind", "reason"), [(KEPT[3], Reason.SECRET_TYPE_REFUSED), ("Opaque", None)])
+def test_113_a_service_accounts_token_is_no_credential_to_import(kind: str, reason: Reason | None) -> None:
+    """3.6/113: else it would be copied into a Secret of another name."""
+    source = {"type": "Secret", "secret": {"name": "theirs", "key": "token"}}
+    imported = token({"type": "Job", "source": source})
+    secret = ObservedSecret("theirs", "u", {"token": b"planted-" + b"x" * 32}, type=kind)
+    decided = decide(TokenObservation(imported, source=secret), CONTEXT)
+    assert (decided.problem.reason if decided.problem else None) == reason
+    assert (decided.password is None) is (reason is not None)
+
+
+def test_a_body_without_a_type_is_opaque() -> None:
+    assert ObservedSecret.parse({"metadata": {"name": "s", "uid": "u"}}).type == "Opaque"
+    assert ObservedSecret.parse({"metadata": {"name": "s", "uid": "u"}, "type": "a/b"}).type == "a/b"
+
+
+def exposed(hostname: str, *, namespace: str = "team-a", uid: str = "u-1", made: str = "") -> PyPIRegistry:
+    spec = {"exposure": {"type": "Ingress", "hostname": hostname}}
+    return registry(spec, namespace=namespace, uid=uid, creationTimestamp=made)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "hostname", "allowed"),
+    [
+        ("team-a", "pypi--team-b.pypi.example", False),
+        ("team-a", "pypi--team-a.pypi.example", True),
+        ("team-a", "other--team-a.pypi.example", True),
+        ("b", "x--a--b.pypi.example", False),
+        ("a--b", "x--a--b.pypi.example", True),
+        ("team-a", "packages.pypi.example", True),
+        ("team-a", "pypi--team-b.elsewhere.example", True),
+    ],
+)
+def test_127_no_registry_takes_the_host_of_another_namespace(namespace: str, hostname: str, *, allowed: bool) -> None:
+    """3.6/127: the form of the name tells whose it is."""
+    wanted = exposed(hostname, namespace=namespace)
+    assert (addresses.hostname(wanted, INSTALLATION) == hostname) is allowed
+    condition = find(registry_conditions(wanted, INSTALLATION, serving(wanted)), ConditionType.EXPOSED)
+    assert condition is not None
+    assert (condition.reason == Reason.HOSTNAME_NOT_ALLOWED) is not allowed
+    assert bool(ingresses(wanted)) is allowed
+
+
+def ingresses(wanted: PyPIRegistry, **seen: str) -> list[Manifest]:
+    made = plan(wanted, INSTALLATION, serving(wanted, **seen), NOW)
+    return [body for body in made.apply if body["kind"] == "Ingress"]
+
+
+def test_127_of_two_registries_with_one_host_the_older_has_it() -> None:
+    """3.6/127: whichever namespace they are in."""
+    older = exposed("p.example", namespace="team-z", uid="u-0", made="2026-01-01T00:00:00Z")
+    younger = exposed("p.example", uid="u-9", made="2026-01-02T00:00:00Z")
+    other = exposed("q.example", uid="u-1", made="2025-01-01T00:00:00Z")
+    every = [younger, other, older, registry(INGRESS, creationTimestamp="2024-01-01T00:00:00Z")]
+    assert addresses.hostname_holder(younger, every) == "team-z/pypi"
+    assert addresses.hostname_holder(older, every) is None
+    assert addresses.hostname_holder(registry(INGRESS), every) is None
+
+
+def test_127_the_younger_gets_no_ingress_and_its_clients_no_address() -> None:
+    """3.6/127: else they would send their credentials to the older."""
+    wanted = exposed("p.example")
+    assert ingresses(wanted)
+    assert not ingresses(wanted, hostname_holder="team-z/pypi")
+    found = registry_conditions(wanted, INSTALLATION, serving(wanted, hostname_holder="team-z/pypi"))
+    condition, ready = find(found, ConditionType.EXPOSED), find(found, ConditionType.READY)
+    assert condition is not None
+    assert ready is not None
+    assert (condition.reason, ready.status) == (Reason.HOSTNAME_TAKEN, "False")
+    assert "team-z/pypi is older" in condition.message
+    status: Spec = {"conditions": [body.body() for body in found]}
+    reported = registry({"exposure": {"type": "Ingress", "hostname": "p.example"}}, status=status)
+    refused = accepted(token(), reported, Acceptance(SPACE, "n-1", INSTALLATION))
+    assert (refused.status, refused.reason) == ("False", Reason.REGISTRY_NOT_EXPOSED)
