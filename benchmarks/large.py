@@ -78,19 +78,25 @@ def write_wheel(folder: Path, size: int) -> Wheel:
     version, stem = "1.0", f"{EXAMPLE}-1.0.dist-info"
     path = folder / f"{EXAMPLE}-{version}-py3-none-any.whl"
     generator = random.Random(size)
+    padding = hashlib.sha256()
     with zipfile.ZipFile(path, "w") as archive:
         with archive.open(zipfile.ZipInfo(f"{EXAMPLE}/padding.bin"), "w", force_zip64=True) as member:
             for _ in range(size // MIB):
-                member.write(generator.randbytes(MIB))
-        for member_name, content in _small_members(version).items():
-            archive.writestr(zipfile.ZipInfo(f"{stem}/{member_name}"), content)
+                piece = generator.randbytes(MIB)
+                padding.update(piece)
+                member.write(piece)
+        small = {f"{stem}/{name}": content for name, content in _small_members(version).items()}
+        listed = f"{EXAMPLE}/padding.bin,sha256={packages.encoded(padding.digest())},{size // MIB * MIB}\n"
+        small[f"{stem}/RECORD"] = listed.encode() + packages.record_of(small, f"{stem}/RECORD")
+        for member_name, content in small.items():
+            archive.writestr(zipfile.ZipInfo(member_name), content)
     with path.open("rb") as written:
         return Wheel(path, hashlib.file_digest(written, "sha256").hexdigest())
 
 
 def _small_members(version: str) -> dict[str, bytes]:
     wheel = b"Wheel-Version: 1.0\nGenerator: benchmarks\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    return {"METADATA": packages.metadata(EXAMPLE, version), "WHEEL": wheel, "RECORD": b""}
+    return {"METADATA": packages.metadata(EXAMPLE, version), "WHEEL": wheel}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 RegistryError
 ├── UnauthenticatedError     no credential, or one that cannot be verified
+│   └── TooManyFailuresError the latter, too often
 ├── HiddenError              verified, but what is asked for is not theirs to know of
 ├── ForbiddenError           theirs to know of, but not with this token, or not in this state
 ├── NotFoundError            there is no such package, file or page
@@ -9,6 +10,7 @@ RegistryError
 │   ├── FileNameTakenError   the file name belongs to other bytes
 │   └── DeletedNameError     the file name belongs to a file that was deleted
 ├── GoneError                what is asked for was part of the protocol once
+├── BusyError                too much is being done at once; the same request will do later
 ├── PortError                an address cannot be listened on
 ├── SyncRefusedError         a body of the sync port that cannot be accepted
 ├── DatabaseError            the database cannot be used, for a reason the operator knows
@@ -23,6 +25,14 @@ class RegistryError(Exception):
 
 class UnauthenticatedError(RegistryError):
     """No credential, or one that cannot be verified."""
+
+
+class TooManyFailuresError(UnauthenticatedError):
+    """A credential that cannot be verified, as so many before it; `seconds` from now nobody will remember them."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many failures; the next in {seconds} seconds")
+        self.seconds = seconds
 
 
 class HiddenError(RegistryError):
@@ -82,6 +92,10 @@ class DeletedNameError(RefusedError):
 
 class GoneError(RegistryError):
     """What is asked for was part of the protocol once; the message says what takes its place."""
+
+
+class BusyError(RegistryError):
+    """Too much is being done at once; the same request will do later. The message says what there is too much of."""
 
 
 class PortError(RegistryError):

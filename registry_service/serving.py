@@ -59,6 +59,7 @@ async def serve(service: Service, listen: Listen, started: Callable[[str], None]
     started(f"http://{host}:{public.getsockname()[1]}")
     async with service.archives, contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(service.database.close)
+        await service.archives.warm()
         await _run(servers, directory)
 
 

@@ -4,15 +4,16 @@ A route that declares nothing, or two things, keeps the service from starting (`
 the same use cases for the paths that it answers itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Protocol, runtime_checkable
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
 
 from registry_service.domain.access import Permission, Principal
-from registry_service.domain.credentials import read_credential
+from registry_service.domain.credentials import Credential, read_credential
 from registry_service.errors import HiddenError
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.service import Service
@@ -42,7 +43,7 @@ class InProject:
     async def __call__(self, request: Request, project: str) -> Access:
         """Let a request into a project."""
         service = service_of(request)
-        access = await service.authenticating.authorize(read_credential(request.headers), self.permission, project)
+        access = await service.authenticating.authorize(credential_of(request), self.permission, project)
         return replace(access, address=address_of(request))
 
 
@@ -54,7 +55,7 @@ class InGroup:
 
     async def __call__(self, request: Request, registry: str) -> Principal:
         """Let a request read the group."""
-        return await authorize_group(service_of(request), request.headers, registry)
+        return await authorize_group(service_of(request), credential_of(request), registry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,9 @@ def _requirements(route: APIRoute) -> Iterator[Requirement]:
             yield dependency.call
 
 
-async def authorize_group(service: Service, headers: Mapping[str, str], registry: str) -> Principal:
+async def authorize_group(service: Service, credential: Credential | None, registry: str) -> Principal:
     """Let a request read the group of this name. Raises UnauthenticatedError, HiddenError or ForbiddenError."""
-    reader = await service.authenticating.authorize_group(read_credential(headers))
+    reader = await service.authenticating.authorize_group(credential)
     if registry != service.settings.registry_name:
         raise HiddenError("Group")
     return reader
@@ -120,6 +121,11 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def address_of(request: Request) -> str:
+def credential_of(request: HTTPConnection) -> Credential | None:
+    """What a request offers to prove who it is."""
+    return read_credential(request.headers, address_of(request))
+
+
+def address_of(request: HTTPConnection) -> str:
     """Where a request comes from, as far as trusted proxies tell."""
     return request.client.host if request.client else ""

@@ -1,6 +1,6 @@
 """Reads uploaded archives in processes that can be killed: bytes from outside never reach the service's own.
 
-`ArchivePool` is the door; `reading` does the work on the other side of a pipe, `__main__` is that process.
+`ArchivePool` is the door, `process` one process behind it; `__main__` is that process, and `reading` does its work.
 """
 
 from registry_service.archives.pool import ArchivePool

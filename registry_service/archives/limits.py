@@ -1,7 +1,7 @@
 """What reading an archive may cost, whatever it claims to hold; the limits are those of the public index."""
 
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 MAX_METADATA_BYTES: Final = 16 * 1024 * 1024
 MAX_MEMBERS: Final = 100_000
@@ -29,11 +29,3 @@ def require_unpacked(size: int, limit: int) -> None:
     """Refuse an archive that unpacks to more than its limit. Raises UnreadableError."""
     if size > limit:
         raise UnreadableError(f"it unpacks to more than {MAX_EXPANSION} times its size")
-
-
-def bounded(stream: IO[bytes]) -> bytes:
-    """The whole of a metadata file. Raises UnreadableError when it is too large."""
-    content = stream.read(MAX_METADATA_BYTES + 1)
-    if len(content) > MAX_METADATA_BYTES:
-        raise UnreadableError(f"its metadata is larger than {MAX_METADATA_BYTES} bytes")
-    return content

@@ -1,12 +1,14 @@
 """What is noticed about an archive's members, by the first member of each kind."""
 
-import posixpath
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from registry_service.domain.archive import Oddity
 
 MAX_NAME_CHARACTERS: Final = 200
+_CONTROL: Final = frozenset(map(chr, (*range(0x20), 0x7F)))
 
 
 @dataclass(slots=True)
@@ -14,7 +16,9 @@ class Noticed:
     """What has been noticed so far."""
 
     _first: dict[Oddity, str] = field(default_factory=dict)
-    _names: set[str] = field(default_factory=set)
+    _files: set[str] = field(default_factory=set)
+    _folders: set[str] = field(default_factory=set)
+    _in_any_case: dict[str, str] = field(default_factory=dict)
 
     def notice(self, oddity: Oddity, member: str = "", *, when: bool = True) -> None:
         """Remember a kind of oddity with the first member that has it."""
@@ -22,11 +26,26 @@ class Noticed:
             self._first.setdefault(oddity, member[:MAX_NAME_CHARACTERS])
 
     def path(self, name: str, *, is_file: bool) -> None:
-        """Look at a member's path: where it leads, and whether it has been there before."""
+        """Look at a member's path: where it leads, whether every system can have it, and whether it was there before.
+
+        A file that others lie below is there twice too: as a file and as a folder.
+        """
         self.notice(Oddity.OUTSIDE, name, when=leads_out(name))
-        if is_file:
-            self.notice(Oddity.TWICE, name, when=name in self._names)
-            self._names.add(name)
+        self.notice(Oddity.NAME, name, when="\\" in name or not _CONTROL.isdisjoint(name))
+        path = "/".join(parts(name))
+        self.notice(Oddity.TWICE, name, when=path in self._files or (is_file and path in self._folders))
+        for folder in _folders_above(path):
+            if folder in self._folders:  # and all above it
+                break
+            self.notice(Oddity.TWICE, name, when=folder in self._files)
+            self._folders.add(folder)
+        (self._files if is_file else self._folders).add(path)
+
+    def is_new_in_any_case(self, name: str) -> bool:
+        """Whether no other path was seen that a system which ignores case takes for the same."""
+        path = "/".join(parts(name))
+        folded = path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+        return self._in_any_case.setdefault(folded, path) == path
 
     def all(self) -> tuple[tuple[Oddity, str], ...]:
         """Everything that was noticed."""
@@ -49,12 +68,8 @@ def top(name: str) -> str:
     return next(iter(parts(name)), "")
 
 
-def link_leads_out(name: str, target: str, *, from_its_folder: bool) -> bool:
-    """Whether the link at `name` points out of the top folder that it lies in.
-
-    A symbolic link's target is a path from the link's own folder, a hard link's one from the archive's.
-    """
-    if from_its_folder and not target.startswith("/"):
-        target = posixpath.join(posixpath.dirname(name), target)
-    reached = posixpath.normpath(target)
-    return leads_out(reached) or top(reached) != top(name)
+def _folders_above(path: str) -> Iterator[str]:
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)

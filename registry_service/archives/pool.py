@@ -1,33 +1,40 @@
-"""A few warm reader processes, each of which is killed and replaced when an archive takes it too long."""
+"""A few warm reader processes: each is killed and replaced when an archive takes it too long, or after a thousand."""
 
 import asyncio
-import base64
-import json
-import sys
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from registry_service.archives.limits import MAX_METADATA_BYTES
-from registry_service.domain.archive import ArchiveFacts, Oddity
+from registry_service.archives.process import Reader, ReaderDiedError
+from registry_service.domain.archive import ArchiveFacts
+from registry_service.errors import BusyError
 
 # Clients wait for an answer: poetry for 15 seconds after its last byte.
-DEADLINE_SECONDS: Final = 5
-# A large sdist is unpacked from end to end, so that it is given a second more for so many bytes.
+DEADLINE_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 9.0
+# Every byte of an archive is unpacked, so that a large one is given a second more for so many bytes.
 BYTES_PER_SECOND: Final = 16 * 1024 * 1024
-# Base64 of the largest metadata, and room for the rest of the line.
-_LINE_LIMIT: Final = MAX_METADATA_BYTES * 4 // 3 + 64 * 1024 * 1024
+MAX_WAITING: Final = 32
+_TOO_MANY: Final = "too many uploads at once; try again in some seconds"
+# Whatever an interpreter loses in an archive's trail goes with it.
+ARCHIVES_PER_PROCESS: Final = 1000
 
 
 @dataclass(slots=True)
 class ArchivePool:
-    """Reads archives with at most `size` processes at a time; use as an async context manager."""
+    """Reads archives with at most `size` processes at a time; use as an async context manager.
+
+    At most `waiting` archives wait for a process, each so long that its answer comes within `ANSWER_SECONDS`.
+    """
 
     size: int = 2
     deadline: float = DEADLINE_SECONDS
-    _idle: deque[asyncio.subprocess.Process] = field(default_factory=deque)
+    waiting: int = MAX_WAITING
+    archives_per_process: int = ARCHIVES_PER_PROCESS
+    _idle: deque[Reader] = field(default_factory=deque)
     _slots: asyncio.Semaphore = field(init=False)
+    _waiting: int = 0
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.size)
@@ -37,61 +44,64 @@ class ArchivePool:
 
     async def __aexit__(self, *_: object) -> None:
         while self._idle:
-            await _end(self._idle.pop())
+            await self._idle.pop().end()
+
+    async def warm(self) -> None:
+        """Start every process, so that no upload waits for one."""
+        while len(self._idle) < self.size:
+            self._idle.append(await Reader.start())
+
+    @property
+    def processes(self) -> frozenset[int]:
+        """The ids of the processes that wait for an archive."""
+        return frozenset(reader.pid for reader in self._idle)
 
     async def read(self, path: Path, filename: str) -> ArchiveFacts:
-        """Read one archive; a reader that breaks its deadline or dies makes that the archive's fault."""
-        async with self._slots:
-            process = self._idle.pop() if self._idle else await _start()
-            seconds = self.deadline + _size(path) // BYTES_PER_SECOND
-            try:
-                async with asyncio.timeout(seconds):
-                    facts = await _ask(process, path, filename)
-            except TimeoutError:
-                await _end(process)
-                return ArchiveFacts(fault=f"reading it takes longer than {seconds:g} seconds")
-            except (EOFError, ConnectionError, ValueError):
-                await _end(process)
-                return ArchiveFacts(fault="reading it takes more memory than is allowed")
-            except BaseException:  # cancelled in the middle: the next caller must not get this one's answer
-                await _end(process)
-                raise
-            self._idle.append(process)
+        """Read one archive; a reader that breaks its deadline or dies makes that the archive's fault.
+
+        Raises BusyError when too many archives wait, or when this one has waited for too long.
+        """
+        seconds = self.deadline + _size(path) // BYTES_PER_SECOND
+        await self._enter(max(ANSWER_SECONDS - seconds, 1))
+        try:
+            reader = self._idle.pop() if self._idle else await Reader.start()
+            facts = await _ask(reader, path, filename, seconds)
+            if reader.is_running and reader.archives < self.archives_per_process:
+                self._idle.append(reader)
+            else:
+                await reader.end()
+                self._idle.append(await Reader.start())
             return facts
+        finally:
+            self._slots.release()
+
+    async def _enter(self, seconds: float) -> None:
+        if self._slots.locked() and self._waiting >= self.waiting:
+            raise BusyError(_TOO_MANY)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise BusyError(_TOO_MANY) from None
+        finally:
+            self._waiting -= 1
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-async def _start() -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "registry_service.archives"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=_LINE_LIMIT,
-    )
-
-
-async def _ask(process: asyncio.subprocess.Process, path: Path, filename: str) -> ArchiveFacts:
-    if process.stdin is None or process.stdout is None:
-        raise EOFError
-    process.stdin.write(json.dumps({"path": str(path), "filename": filename}).encode() + b"\n")
-    await process.stdin.drain()
-    line = await process.stdout.readline()
-    if not line:
-        raise EOFError
-    facts = json.loads(line)
-    metadata = None if facts["metadata"] is None else base64.b64decode(facts["metadata"])
-    oddities = tuple((Oddity(oddity), member) for oddity, member in facts["oddities"])
-    return ArchiveFacts(tuple(facts["roots"]), metadata, tuple(facts["missing"]), oddities, facts["fault"])
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        try:
-            process.kill()
-        except ProcessLookupError:  # it ended by itself in between
-            return
-    await process.wait()
+async def _ask(reader: Reader, path: Path, filename: str, seconds: float) -> ArchiveFacts:
+    try:
+        async with asyncio.timeout(seconds):
+            return await reader.read(path, filename, seconds=seconds)
+    except TimeoutError:
+        await reader.end()
+        return ArchiveFacts(fault=f"reading it takes longer than {seconds:g} seconds")
+    except ReaderDiedError:
+        await reader.end()
+        return ArchiveFacts(fault="reading it takes more memory or time than is allowed")
+    except BaseException:  # cancelled in the middle: the next caller must not get this one's answer
+        await reader.end()
+        raise

@@ -20,7 +20,7 @@ def read_archive(path: Path, filename: str) -> ArchiveFacts:
         return ArchiveFacts(fault=str(error))
     except MemoryError:
         return ArchiveFacts(fault="reading it takes more memory than is allowed")
-    except Exception as error:  # noqa: BLE001 - what zipfile and tarfile raise on hostile bytes is no documented set
+    except Exception as error:  # noqa: BLE001 - what the readers did not foresee is the archive's fault, not a crash
         return ArchiveFacts(fault=f"it is damaged or was cut off ({type(error).__name__}: {error})")
 
 

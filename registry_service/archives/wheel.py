@@ -1,83 +1,78 @@
-"""Reads the directory of a wheel, which is a zip archive, and of its members METADATA alone."""
+"""Reads a wheel, which is a zip archive: its framing, its few small files, and all others against its RECORD."""
 
 import stat
 import tarfile
-import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-from registry_service.archives.limits import bounded, require_members, require_unpacked, unpacked_limit
+from registry_service.archives.limits import (
+    MAX_METADATA_BYTES,
+    UnreadableError,
+    require_unpacked,
+    unpacked_limit,
+)
 from registry_service.archives.oddities import Noticed, top
-from registry_service.archives.zip_framing import first_misframed
+from registry_service.archives.record import MAX_RECORD_BYTES, UNLISTED, compare, read_record
+from registry_service.archives.wheel_files import MAX_FILE_BYTES, first_odd_script, leads_nowhere, read_wheel_file
+from registry_service.archives.zip_content import whole
+from registry_service.archives.zip_framing import Member, read_members
 from registry_service.domain.archive import ArchiveFacts, Oddity
 
 _MEMBERS: Final = ("METADATA", "WHEEL", "RECORD")
 _SUFFIX: Final = ".dist-info"
-_COMPRESSIONS: Final = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
-_ENCRYPTED_FLAG: Final = 0x1
-_END: Final = b"PK\x05\x06"
-_END_BYTES: Final = 22
-_MAX_COMMENT_BYTES: Final = 0xFFFF
 
 
 def read_wheel(path: Path) -> ArchiveFacts:
-    """Report what a wheel holds. Raises UnreadableError, and whatever zipfile makes of hostile bytes."""
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        require_members(len(members))
-        require_unpacked(sum(member.file_size for member in members), unpacked_limit(path))
-        oddities = _oddities(path, members, archive.start_dir)
-        names = {member.filename for member in members}
-        roots = tuple(sorted({first for name in names if (first := top(name)).endswith(_SUFFIX)}))
+    """Report what a wheel holds. Raises UnreadableError."""
+    with path.open("rb") as file:
+        _require_no_tar(file)
+        members = read_members(file)
+        require_unpacked(sum(member.header.size for member in members), unpacked_limit(path))
+        noticed = Noticed()
+        for member in members:
+            _look_at(member, noticed)
+        roots = tuple(sorted({first for member in members if (first := top(member.name)).endswith(_SUFFIX)}))
         if len(roots) != 1:
-            return ArchiveFacts(roots=roots, oddities=oddities)
-        missing = tuple(name for name in _MEMBERS if f"{roots[0]}/{name}" not in names)
-        metadata = None if "METADATA" in missing else _content(archive, f"{roots[0]}/METADATA")
-    return ArchiveFacts(roots=roots, metadata=metadata, missing=missing, oddities=oddities)
+            return ArchiveFacts(roots=roots, oddities=noticed.all())
+        return _read_info(file, members, roots[0], noticed)
 
 
-def _content(archive: zipfile.ZipFile, name: str) -> bytes | None:
-    member = archive.getinfo(name)
-    if member.flag_bits & _ENCRYPTED_FLAG or member.compress_type not in _COMPRESSIONS:
-        return None
-    with archive.open(member) as stream:
-        return bounded(stream)
+def _read_info(file: IO[bytes], members: Sequence[Member], root: str, noticed: Noticed) -> ArchiveFacts:
+    """What the one `.dist-info` folder says, and whether its RECORD is right."""
+    info: Mapping[str, Member] = {
+        member.name.removeprefix(f"{root}/"): member for member in members if member.name.startswith(f"{root}/")
+    }
+    missing = tuple(name for name in _MEMBERS if name not in info)
+    metadata = whole(file, info["METADATA"], MAX_METADATA_BYTES) if "METADATA" in info else None
+    tags = read_wheel_file(whole(file, info["WHEEL"], MAX_FILE_BYTES)) if "WHEEL" in info else ()
+    if "entry_points.txt" in info:
+        odd = first_odd_script(whole(file, info["entry_points.txt"], MAX_FILE_BYTES))
+        noticed.notice(Oddity.SCRIPT, odd or "", when=odd is not None)
+    if "RECORD" in info:
+        unlisted = {f"{root}/{name}" for name in UNLISTED}
+        lines = read_record(whole(file, info["RECORD"], MAX_RECORD_BYTES))
+        files = [member for member in members if not member.is_folder and member.name not in unlisted]
+        compare(file, files, {name: line for name, line in lines.items() if name not in unlisted}, noticed)
+    return ArchiveFacts(roots=(root,), metadata=metadata, missing=missing, oddities=noticed.all(), tags=tags)
 
 
-def _oddities(path: Path, members: list[zipfile.ZipInfo], directory: int) -> tuple[tuple[Oddity, str], ...]:
-    noticed = Noticed()
-    for member in members:
-        name = member.orig_filename
-        noticed.path(name, is_file=not member.is_dir())
-        noticed.notice(Oddity.LINK, name, when=stat.S_ISLNK(member.external_attr >> 16))
-        noticed.notice(Oddity.ENCRYPTED, name, when=bool(member.flag_bits & _ENCRYPTED_FLAG))
-        noticed.notice(Oddity.COMPRESSION, name, when=member.compress_type not in _COMPRESSIONS)
-    # An offset counts from where zipfile found the archive to begin: the first member's is what stands before it.
-    noticed.notice(Oddity.PREPENDED, when=min((member.header_offset for member in members), default=0) > 0)
-    misframed = first_misframed(path, members, directory)
-    noticed.notice(Oddity.MISFRAMED, misframed or "", when=misframed is not None)
-    noticed.notice(Oddity.APPENDED, when=_goes_on(path))
-    noticed.notice(Oddity.POLYGLOT, when=_begins_as_tar(path))
-    return noticed.all()
+def _look_at(member: Member, noticed: Noticed) -> None:
+    name = member.name
+    noticed.path(name, is_file=not member.is_folder)
+    noticed.notice(Oddity.NAME, name, when=not member.header.has_plain_encoding)
+    noticed.notice(Oddity.CASE, name, when=not noticed.is_new_in_any_case(name))
+    kind = stat.S_IFMT(member.mode)
+    noticed.notice(Oddity.LINK, name, when=kind == stat.S_IFLNK)
+    noticed.notice(Oddity.SPECIAL, name, when=kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK))
+    noticed.notice(Oddity.PRIVILEGED, name, when=bool(member.mode & (stat.S_ISUID | stat.S_ISGID)))
+    noticed.notice(Oddity.SCHEME, name, when=leads_nowhere(name))
 
 
-def _goes_on(path: Path) -> bool:
-    """Whether the end record, with its comment, is not the end of the file."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _END_BYTES - _MAX_COMMENT_BYTES))
-        tail = file.read()
-    end = len(tail) - _END_BYTES
-    if tail[end : end + 4] == _END and tail.endswith(b"\0\0"):
-        return False
-    end = tail.rfind(_END)
-    comment = int.from_bytes(tail[end + _END_BYTES - 2 : end + _END_BYTES], "little")
-    return end + _END_BYTES + comment != len(tail)
-
-
-def _begins_as_tar(path: Path) -> bool:
-    with path.open("rb") as file:
-        try:
-            tarfile.TarInfo.frombuf(file.read(tarfile.BLOCKSIZE), "utf-8", "surrogateescape")
-        except tarfile.HeaderError:
-            return False
-    return True
+def _require_no_tar(file: IO[bytes]) -> None:
+    try:
+        tarfile.TarInfo.frombuf(file.read(tarfile.BLOCKSIZE), "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        file.seek(0)
+        return
+    raise UnreadableError("it is a zip and a tar archive at once, so that two tools see different files in it")

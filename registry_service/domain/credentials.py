@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from registry_service.contract.tokens import JOB_USERNAME
@@ -13,20 +13,29 @@ MAX_HEADER_CHARACTERS: Final = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A user name and a password that is a token. An unreadable header is a credential that verifies as nobody."""
+    """A user name and a password that is a token. An unreadable header is a credential that verifies as nobody.
+
+    `address` is where it came from, as far as trusted proxies tell.
+    """
 
     username: str
     password: str
+    address: str = ""
 
 
 _UNREADABLE: Final = Credential("", "")
 
 
-def read_credential(headers: Mapping[str, str]) -> Credential | None:
+def read_credential(headers: Mapping[str, str], address: str = "") -> Credential | None:
     """Find the credential of a request, by GitLab's headers: Authorization, else PRIVATE-TOKEN, else Deploy-Token.
 
     `headers` looks names up in lower case. Where there is no user name, the token counts with that of its kind.
     """
+    found = _find(headers)
+    return None if found is None else replace(found, address=address)
+
+
+def _find(headers: Mapping[str, str]) -> Credential | None:
     authorization = headers.get("authorization")
     if authorization is not None:
         return _read_authorization(authorization)

@@ -17,6 +17,7 @@ from registry_service.domain.core_metadata import CoreMetadata, read_core_metada
 from registry_service.domain.distribution import Distribution, InvalidFilenameError, Kind, parse_filename, version_after
 
 NEWEST_MAJOR: Final = 2
+MAX_TAGS_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,15 @@ def _root_agrees(claim: _Claim) -> Iterator[str]:
             yield f"The folder {root!r} in the archive is not named for {claim.distribution.filename}"
 
 
+def _tags_agree(claim: _Claim) -> Iterator[str]:
+    given, named = claim.upload.facts.tags, claim.distribution.tags
+    if given and given != named:
+        yield (
+            f"{claim.distribution.filename} is named for other systems than its WHEEL file, "
+            f"whose tags are {', '.join(given[:MAX_TAGS_SHOWN])}: build it again, or name it so"
+        )
+
+
 def _metadata_is_known(claim: _Claim) -> Iterator[str]:
     if claim.upload.facts.metadata is None:
         return
@@ -200,20 +210,32 @@ _RULES_WITHOUT_ARCHIVE: Final[tuple[Callable[[_Claim], Iterator[str]], ...]] = (
     _digests_agree,
     _attestations_fit,
 )
-_RULES: Final = (*_RULES_WITHOUT_ARCHIVE, _archive_is_plain, _archive_is_whole, _root_agrees, _metadata_is_known)
+_RULES: Final = (
+    *_RULES_WITHOUT_ARCHIVE,
+    _archive_is_plain,
+    _archive_is_whole,
+    _root_agrees,
+    _tags_agree,
+    _metadata_is_known,
+)
 # Each says what is wrong with the file, and what its author can do about it.
 _ODDITIES: Final[Mapping[Oddity, str]] = {
     Oddity.OUTSIDE: "holds {member}, a path that leads out of the archive: paths must be relative and without '..'",
-    Oddity.LINK: "holds the link {member}: a wheel holds none, an sdist only such as stay in its top folder",
-    Oddity.SPECIAL: "holds {member}, which is neither a file nor a folder",
-    Oddity.SPARSE: "holds {member} as a sparse file, which not every installer reads: store it in full",
+    Oddity.NAME: "holds {member}: names must be UTF-8, marked as such, without control characters and backslashes",
     Oddity.TWICE: "holds {member} twice: which of them is installed depends on the installer",
-    Oddity.ENCRYPTED: "holds {member} encrypted: no installer has the password",
-    Oddity.COMPRESSION: "holds {member} compressed with another method than deflate, which not every installer reads",
-    Oddity.MISFRAMED: "holds {member} otherwise than its zip directory says, or other bytes behind it: zip it again",
-    Oddity.PREPENDED: "begins with other bytes than the archive's: nothing may stand before it",
-    Oddity.APPENDED: "goes on after the archive's end: nothing may stand behind it",
-    Oddity.POLYGLOT: "is a zip and a tar archive at once, so that two tools see different files in it",
+    Oddity.CASE: "holds {member} twice for systems that ignore case: give it another name",
+    Oddity.LINK: "holds the link {member}: a wheel holds none, an sdist only such as stay in its top folder",
+    Oddity.BELOW_LINK: "holds {member} below a link: members must lie in folders",
+    Oddity.SPECIAL: "holds {member}, which is neither a file nor a folder",
+    Oddity.PRIVILEGED: "holds {member} with a mode that lends its owner's rights: clear its setuid and setgid bits",
+    Oddity.UNRECORDED: "holds {member}, which its RECORD does not list: build it again",
+    Oddity.ABSENT: "does not hold {member}, which its RECORD lists: build it again",
+    Oddity.ALTERED: "holds {member} with another content than its RECORD says, which needs its size and a hash of "
+    "SHA-256 or better: build it again after the last change",
+    Oddity.SCRIPT: "has the entry point {member}, of which no program can be made: name and object must be plain, "
+    "like tool = package.module:function",
+    Oddity.SCHEME: "holds {member}, for no part of an installation: a .data folder holds purelib, platlib, headers, "
+    "scripts and data",
 }
 
 

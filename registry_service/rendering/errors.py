@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
 from registry_service.contract import wire
 from registry_service.contract.sync import Refusal, RefusalReason
 from registry_service.errors import (
+    BusyError,
     ForbiddenError,
     GoneError,
     HiddenError,
@@ -17,6 +18,7 @@ from registry_service.errors import (
     RefusedError,
     RegistryError,
     SyncRefusedError,
+    TooManyFailuresError,
     UnauthenticatedError,
 )
 from registry_service.rendering.json import render
@@ -44,7 +46,7 @@ class ErrorAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def render_error(error: RegistryError) -> ErrorAnswer:
+def render_error(error: RegistryError) -> ErrorAnswer:  # noqa: PLR0911 - one for each kind of error
     """Put an error into GitLab's form: `{"message": "401 Unauthorized"}` and the like."""
     match error:
         case RefusedError(problems=problems):
@@ -56,6 +58,9 @@ def render_error(error: RegistryError) -> ErrorAnswer:
             return ErrorAnswer(_SYNC_STATUS[refusal.reason], wire.encode(refusal))
         case NotFoundError(what=what):
             return _answer(404, f"404 {what} Not Found")
+        case BusyError():
+            answer = _explained(503, "Service Unavailable", (str(error),))
+            return replace(answer, headers={**answer.headers, "retry-after": str(RETRY_AFTER_SECONDS)})
         case ReasonedError():
             return _answer(503, "503 Service Unavailable", {"retry-after": str(RETRY_AFTER_SECONDS)})
     return _access_denied(error)
@@ -68,6 +73,9 @@ def render_problem(status: int, problem: str) -> ErrorAnswer:
 
 def _access_denied(error: RegistryError) -> ErrorAnswer:
     match error:
+        case TooManyFailuresError(seconds=seconds):
+            problem = f"Too many credentials from here or with this id were wrong. Retry in {seconds} seconds"
+            return replace(render_problem(429, problem), headers={"retry-after": str(seconds)})
         case UnauthenticatedError():
             return _answer(401, "401 Unauthorized", {"www-authenticate": CHALLENGE})
         case ForbiddenError(why=""):

@@ -12,7 +12,9 @@ from registry_service.domain.access import Decision, Permission, Principal, allo
 from registry_service.domain.audit import Actor
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
-from registry_service.errors import ForbiddenError, HiddenError, UnauthenticatedError
+from registry_service.errors import ForbiddenError, HiddenError, TooManyFailuresError, UnauthenticatedError
+from registry_service.memory.failures import Failures
+from registry_service.metrics import count_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,22 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Authenticating:
-    """Verifies credentials and decides. `sync_key` gives the key of the sync port, None on one machine."""
+    """Verifies credentials and decides. `sync_key` gives the key of the sync port, None on one machine.
+
+    What fails is counted, and told to wait once there was too much of it. What can be verified never waits.
+    """
 
     database: Database
     sync_key: Callable[[], bytes | None]
     clock: Callable[[], datetime]
+    failures: Failures
 
     async def authorize(self, credential: Credential | None, permission: Permission, reference: str) -> Access:
         """Let a request into a project, named by path or numeric id.
 
         Raises UnauthenticatedError, HiddenError or ForbiddenError as design section 5, "Who may what", says.
         """
+        self._require_hope(credential)
         async with self.database.snapshot() as tx:
             project = await catalog.find_project(tx, reference)
             principal = None if credential is None else await self._verify(tx, credential, project)
@@ -70,14 +77,28 @@ class Authenticating:
 
     async def identify(self, credential: Credential) -> Principal:
         """Verify a generated token outside of any project. Raises UnauthenticatedError."""
+        self._require_hope(credential)
         async with self.database.snapshot() as tx:
             return await self._verify(tx, credential, None)
 
     async def _verify(self, tx: Transaction, credential: Credential, project: Project | None) -> Principal:
         found = await self._find(tx, credential, project)
         if found is None or not _username_fits(found, credential.username):
-            raise UnauthenticatedError
+            raise self._failed(credential)
         return found
+
+    def _require_hope(self, credential: Credential | None) -> None:
+        """Refuse what no query could verify: a generated token that was mistyped, or no token at all."""
+        if credential is None or token_format.parse(credential.password) is not None:
+            return
+        if token_format.imported_refusal(credential.password) is not None or credential.username != JOB_USERNAME:
+            raise self._failed(credential)
+
+    def _failed(self, credential: Credential) -> UnauthenticatedError:
+        parsed = token_format.parse(credential.password)
+        seconds = self.failures.count(None if parsed is None else parsed.id, credential.address, self.clock())
+        count_failure(429 if seconds else 401)
+        return TooManyFailuresError(seconds) if seconds else UnauthenticatedError()
 
     async def _find(self, tx: Transaction, credential: Credential, project: Project | None) -> Principal | None:
         parsed = token_format.parse(credential.password)

@@ -84,7 +84,7 @@ class Publishing:
 
         Raises RefusedError with every problem, FileNameTakenError for other bytes under a used name,
         ForbiddenError for a project or package whose status takes no uploads (PEP 792), UnauthenticatedError when the
-        token died meanwhile.
+        token died meanwhile, BusyError when too many uploads wait for their archives to be read.
         """
         facts = await self.archives.read(received.path, received.filename)  # (4)
         accepted = await self._judge(received, facts)  # (5)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from registry_service.contract import environment
 from tests.contract.conftest import database_url, registry, wire
 from tests.hostile.target import MAX_BYTES, MAX_SECONDS, MAX_WAIT_SECONDS, Target, attacked
 from tests.hostile.watcher import memory
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["database_url", "registry", "wire"]
 
+EXTERNAL_URL = "https://registry.example"
 _SPENT = pytest.StashKey[list["Spent"]]()
 
 
@@ -42,18 +44,38 @@ def attacked_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Targ
         assert made.leaks() == {}
 
 
+@pytest.fixture(scope="session")
+def registry_behind_a_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """One that trusts a proxy on this machine, and is reached at another address than its own."""
+    variables = {environment.TRUSTED_PROXIES: "127.0.0.0/8", environment.EXTERNAL_URL: EXTERNAL_URL}
+    with attacked(tmp_path_factory.mktemp("behind-a-proxy"), **variables) as made:
+        yield made
+        assert made.leaks() == {}
+
+
 @pytest.fixture
 def target(attacked_registry: Target) -> Iterator[Target]:
-    """The registry under attack. After the test: it lives, others were served, and nothing of theirs has changed."""
-    before, start = attacked_registry.others(), time.monotonic()
-    attacked_registry.received.clear()
-    yield attacked_registry
-    looks = attacked_registry.looks_since(start, start)
+    """The registry under attack."""
+    yield from _judged(attacked_registry)
+
+
+@pytest.fixture
+def proxied(registry_behind_a_proxy: Target) -> Iterator[Target]:
+    """The registry that trusts whoever connects to be a proxy."""
+    yield from _judged(registry_behind_a_proxy)
+
+
+def _judged(attacked_one: Target) -> Iterator[Target]:
+    """After the test: the registry lives, others were served, and nothing of theirs has changed or was seen."""
+    before, start = attacked_one.others(), time.monotonic()
+    attacked_one.received.clear()
+    yield attacked_one
+    looks = attacked_one.looks_since(start, start)
     assert {look.wrong for look in looks} == {"ok"}
     assert max(look.seconds for look in looks) < MAX_WAIT_SECONDS, "others had to wait"
-    assert attacked_registry.others() == before, "another team's rows or blobs have changed"
-    assert attacked_registry.leaks() == {}
-    assert list(attacked_registry.spools.iterdir()) == [], "a spool was left behind"
+    assert attacked_one.others() == before, "another team's rows or blobs have changed"
+    assert attacked_one.leaks() == {}
+    assert list(attacked_one.spools.iterdir()) == [], "a spool was left behind"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +84,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if item.get_closest_marker("hostile") is None:
         yield
         return
-    attacked_one = getattr(item, "funcargs", {}).get("target")
+    given = getattr(item, "funcargs", {})
+    attacked_one = given.get("target") or given.get("proxied")
     process = Path(f"/proc/{attacked_one.pid if attacked_one else 'self'}")
     (process / "clear_refs").write_text("5")  # the peak starts anew
     rested = _peak(process) if attacked_one is None else 0

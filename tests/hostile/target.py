@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
 import json
 import re
+import secrets
 import socket
 import sqlite3
 import subprocess
 import sys
 import urllib.request
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx2
 
+from registry_service.composition import compose
 from registry_service.contract import environment, urls
+from registry_service.contract.tokens import TokenType, mint
+from registry_service.settings import read_settings
 from tests.hostile import watcher
 from tests.support import packages
 from tests.support.network import own_address
@@ -26,10 +31,12 @@ from tests.support.service import Program, Standalone
 from tests.support.waiting import stop, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
     from registry_service.contract.clients import Access
+    from registry_service.use_cases.minting import TokenRequest
+    from registry_service.use_cases.service import Service
 
 # What a pod with the chart's own limit may hold, and what a person would wait.
 MAX_BYTES = 256 * packages.MIB
@@ -63,6 +70,7 @@ class Target:
     spools: Path
     looks: Path
     received: bytearray = field(default_factory=bytearray)
+    planted: list[str] = field(default_factory=list)
 
     @property
     def pid(self) -> int:
@@ -135,7 +143,41 @@ class Target:
 
     def secrets(self) -> tuple[str, ...]:
         """What nobody may ever see again, or the attacker never at all."""
-        return (self.attacker.password, self.other.password, self.open.password, SECRET_PACKAGE)
+        return (self.attacker.password, self.other.password, self.open.password, SECRET_PACKAGE, *self.planted)
+
+    def number(self, project: str) -> int:
+        """A project's numeric id."""
+        with contextlib.closing(sqlite3.connect(self.registry.data / "registry.db")) as connection:
+            (found,) = connection.execute("SELECT id FROM project WHERE path = ?", (project,)).fetchone()
+        return int(found)
+
+    def audit(self, project: str) -> list[dict[str, str]]:
+        """The project's audit trail, oldest line first, as its owner reads it."""
+        path = f"/api/v1/projects/{project}/audit"
+        return [json.loads(line) for line in self.ask("GET", path).body.decode().splitlines() if line.startswith("{")]
+
+    def token(self, request: TokenRequest) -> str:
+        """Make a token beside the running service, as the command does; it is another secret."""
+        self.planted.append(made := asyncio.run(self._make(request)))
+        return made
+
+    def revoke(self, token: str) -> None:
+        """Revoke a token, as the command does."""
+        asyncio.run(self._revoke(token))
+
+    async def _make(self, request: TokenRequest) -> str:
+        async with self._beside() as service:
+            return await service.minting.create_token(request)
+
+    async def _revoke(self, token: str) -> None:
+        async with self._beside() as service:
+            await service.minting.revoke_token(token.split("_")[2])
+
+    @asynccontextmanager
+    async def _beside(self) -> AsyncIterator[Service]:
+        service = compose(read_settings({}, self.registry.data))
+        yield service
+        await service.database.close()
 
     def leaks(self) -> dict[str, list[str]]:
         """Where secrets appear that must appear nowhere: by place, the secrets."""
@@ -184,11 +226,25 @@ def basic(password: str, username: str = "__token__") -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
+def forged(token: str) -> str:
+    """A token with the public id of another, its checksum correct: everybody can compute that."""
+    number = _number(token.split("_")[2]).to_bytes(11, "big")
+    return mint(TokenType.PERSONAL, lambda count: number if count == len(number) else secrets.token_bytes(count))
+
+
+def _number(public: str) -> int:
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    total = 0
+    for letter in public:
+        total = total * len(alphabet) + alphabet.index(letter)
+    return total
+
+
 @contextmanager
-def attacked(folder: Path) -> Iterator[Target]:
-    """Start a registry that is going to be attacked, and somebody who watches it."""
+def attacked(folder: Path, **variables: str) -> Iterator[Target]:
+    """Start a registry that is going to be attacked, with what its environment holds, and somebody who watches it."""
     (spools := folder / "spools").mkdir()
-    program = Program(folder, {"TMPDIR": str(spools)})
+    program = Program(folder, {"TMPDIR": str(spools), **variables})
     with program.serving(own_address(), "--data", str(folder / "data"), probe="/readyz") as server:
         registry = Standalone(program, server, folder / "data")
         own, everybodys = registry.project("attacker"), registry.project("open", visibility="public")

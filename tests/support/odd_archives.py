@@ -8,9 +8,10 @@ import struct
 import tarfile
 import warnings
 import zipfile
+from itertools import product
 from typing import TYPE_CHECKING
 
-from tests.support.packages import Distribution, metadata, tar_of, zip_of
+from tests.support.packages import Distribution, metadata, record_of, tar_of, zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,16 +23,32 @@ WHEEL = f"{STEM}-py3-none-any.whl"
 SDIST = f"{STEM}.tar.gz"
 
 
-def wheel_members(dist_info: str, content: bytes) -> dict[str, bytes]:
+def wheel_members(dist_info: str, content: bytes, *, wheel: bytes = _WHEEL) -> dict[str, bytes]:
     """What every wheel holds."""
-    return {f"{dist_info}.dist-info/{name}": part for name, part in _parts(content).items()}
+    parts = {"METADATA": content, "WHEEL": wheel}
+    return recorded({f"{dist_info}.dist-info/{name}": part for name, part in parts.items()}, dist_info)
+
+
+def recorded(members: Mapping[str, bytes], dist_info: str = STEM) -> dict[str, bytes]:
+    """The members of a wheel, and their RECORD as the last of them."""
+    itself = f"{dist_info}.dist-info/RECORD"
+    return {**members, itself: record_of(members, itself)}
 
 
 def wheel_as(filename: str, *, dist_info: str = "", content: bytes = b"") -> Distribution:
     """A wheel under this name, whose metadata are `content` or those that the name tells."""
     name, version = filename.split("-")[:2]
-    members = wheel_members(dist_info or f"{name}-{version}", content or metadata(name, version))
+    members = wheel_members(
+        dist_info or f"{name}-{version}", content or metadata(name, version), wheel=wheel_file(filename)
+    )
     return Distribution(filename, zip_of(members))
+
+
+def wheel_file(filename: str) -> bytes:
+    """The WHEEL file that belongs to a wheel of this name."""
+    choices = (part.split(".") for part in filename.removesuffix(".whl").split("-")[-3:])
+    tags = "".join(f"Tag: {'-'.join(tag)}\n" for tag in product(*choices))
+    return b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n" + tags.encode()
 
 
 def sdist_as(filename: str, *, name: str, version: str, content: bytes = b"") -> Distribution:
@@ -40,24 +57,31 @@ def sdist_as(filename: str, *, name: str, version: str, content: bytes = b"") ->
     return Distribution(filename, tar_of({f"{top}/PKG-INFO": content or metadata(name, version)}))
 
 
-def zipped(change: Callable[[zipfile.ZipFile], None]) -> Distribution:
-    """A whole wheel, and what `change` adds to it."""
-    buffer = io.BytesIO(wheel_as(WHEEL).content)
+def zipped(change: Callable[[zipfile.ZipFile], None], **more: bytes) -> Distribution:
+    """A whole wheel, and what `change` adds to it; RECORD lists `more` members beside its own."""
+    buffer = io.BytesIO(zip_of({**wheel_members(STEM, metadata("odd", "1.0")), **_recording(more)}))
     with warnings.catch_warnings(), zipfile.ZipFile(buffer, "a") as archive:
         warnings.simplefilter("ignore")  # a name that is there already is what one of them is about
         change(archive)
     return Distribution(WHEEL, buffer.getvalue())
 
 
-def with_member(name: str, *, method: int = zipfile.ZIP_STORED, attributes: int = 0) -> Distribution:
-    """A wheel with one more member."""
+def with_member(name: str, content: bytes = b"content", *, method: int = 0, attributes: int = 0) -> Distribution:
+    """A wheel with one more member, which its RECORD lists."""
 
     def add(archive: zipfile.ZipFile) -> None:
         member = zipfile.ZipInfo(name)
         member.compress_type, member.external_attr = method, attributes
-        archive.writestr(member, b"content")
+        archive.writestr(member, content)
 
-    return zipped(add)
+    return zipped(add, **{name: content})
+
+
+def _recording(more: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    whole = wheel_members(STEM, metadata("odd", "1.0"))
+    itself = f"{STEM}.dist-info/RECORD"
+    listed = {name: content for name, content in whole.items() if name != itself}
+    return {itself: record_of({**listed, **more}, itself)}
 
 
 def with_link() -> Distribution:
@@ -66,9 +90,10 @@ def with_link() -> Distribution:
 
 
 def patched(position: int, value: int) -> Distribution:
-    """A wheel whose METADATA's entry in the directory has another number at this position of its record."""
+    """A wheel whose METADATA has another number in both its headers, at this position of the directory's."""
     content = bytearray(wheel_as(WHEEL).content)
     struct.pack_into("<H", content, content.index(b"PK\x01\x02") + position, value)
+    struct.pack_into("<H", content, position - 2, value)
     return Distribution(WHEEL, bytes(content))
 
 
@@ -84,8 +109,9 @@ def zstandard() -> Distribution:
 
 def renamed_in_place() -> Distribution:
     """A wheel whose directory names a member otherwise than the header before it."""
-    content = with_member("odd/good.py").content
-    return Distribution(WHEEL, content.replace(b"odd/good.py", b"odd/evil.py", 1))
+    content, name = with_member("odd/good.py").content, b"odd/good.py"
+    own = content.rindex(name, 0, content.rindex(name))
+    return Distribution(WHEEL, content[:own] + b"odd/evil.py" + content[own + len(name) :])
 
 
 def hidden_between() -> Distribution:
@@ -99,12 +125,18 @@ def hidden_between() -> Distribution:
 
 def streamed() -> Distribution:
     """A wheel as it is written to a pipe: what is only known afterwards stands behind each member."""
-    pipe = io.BytesIO()
-    pipe.seekable = lambda: False  # type: ignore[method-assign]  # all that zipfile asks
+    pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in wheel_members(STEM, metadata("odd", "1.0")).items():
             archive.writestr(name, content)
     return Distribution(WHEEL, pipe.getvalue())
+
+
+class _Pipe(io.BytesIO):
+    """What zipfile cannot go back in."""
+
+    def seek(self, *_: object) -> int:
+        raise io.UnsupportedOperation
 
 
 def zip64() -> Distribution:
@@ -114,18 +146,20 @@ def zip64() -> Distribution:
         with archive.open("odd/large.bin", "w", force_zip64=True) as member:
             member.write(b"content")
 
-    return zipped(add)
+    return zipped(add, **{"odd/large.bin": b"content"})
 
 
 def expanding() -> Distribution:
     """A wheel of some hundred kilobytes that unpacks to 100 MiB."""
-    return zipped(lambda archive: archive.writestr("odd/zeros", bytes(100 * 2**20), zipfile.ZIP_DEFLATED))
+    zeros = bytes(100 * 2**20)
+    return zipped(lambda archive: archive.writestr("odd/zeros", zeros, zipfile.ZIP_DEFLATED), **{"odd/zeros": zeros})
 
 
 def many(count: int) -> Distribution:
     """A wheel of many small files."""
     members = {f"odd/part_{number}.py": b"" for number in range(count)}
-    return Distribution(WHEEL, zip_of(members | wheel_members(STEM, metadata("odd", "1.0"))))
+    whole = wheel_members(STEM, metadata("odd", "1.0"))
+    return Distribution(WHEEL, zip_of(recorded({**members, **whole})))
 
 
 def tar_and_zip() -> Distribution:
@@ -176,7 +210,7 @@ def announced(size: int) -> Distribution:
     """An sdist with a member that says it is so large, and is not."""
     made = member(f"{STEM}/zeros")
     made.size = size
-    return Distribution(SDIST, gzip.compress(made.tobuf()))
+    return Distribution(SDIST, gzip.compress(made.tobuf(tarfile.GNU_FORMAT)))
 
 
 def followed_by(archive: Distribution, content: bytes) -> Distribution:
@@ -193,10 +227,6 @@ def hidden_behind_the_end() -> Distribution:
     """An sdist that goes on after the two empty blocks that end a tar archive, in the same gzip stream."""
     whole = gzip.decompress(tarred().content)
     return Distribution(SDIST, gzip.compress(whole + b"hidden"))
-
-
-def _parts(content: bytes) -> Mapping[str, bytes]:
-    return {"METADATA": content, "WHEEL": _WHEEL, "RECORD": b""}
 
 
 def _moved(content: bytes, block: bytes, data: int, size: int) -> bytes:

@@ -99,7 +99,7 @@ def wheel(
     }
     if padding:
         members[f"{stem}/padding.bin"] = hashlib.shake_256(version.encode()).digest(padding)
-    members[f"{stem}-{version}.dist-info/RECORD"] = _record(members, f"{stem}-{version}.dist-info/RECORD")
+    members[f"{stem}-{version}.dist-info/RECORD"] = record_of(members, f"{stem}-{version}.dist-info/RECORD")
     return Distribution(f"{stem}-{version}-py3-none-any.whl", zip_of(members))
 
 
@@ -183,14 +183,17 @@ def tar_of(members: Mapping[str, bytes]) -> bytes:
     return gzip.compress(buffer.getvalue(), mtime=_MADE_AT_SECONDS)
 
 
-def _stem(name: str) -> str:
-    return name.lower().replace("-", "_").replace(".", "_")
-
-
-def _record(members: Mapping[str, bytes], itself: str) -> bytes:
-    lines = [f"{path},sha256={_record_hash(content)},{len(content)}\n" for path, content in members.items()]
+def record_of(members: Mapping[str, bytes], itself: str) -> bytes:
+    """A wheel's RECORD of these members, itself without a hash."""
+    listed = {path: content for path, content in members.items() if path != itself}
+    lines = [f"{path},sha256={encoded(hashlib.sha256(part).digest())},{len(part)}\n" for path, part in listed.items()]
     return "".join([*lines, f"{itself},,\n"]).encode()
 
 
-def _record_hash(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+def encoded(digest: bytes) -> str:
+    """A digest as RECORD has it: URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _stem(name: str) -> str:
+    return name.lower().replace("-", "_").replace(".", "_")

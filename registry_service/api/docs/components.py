@@ -181,7 +181,9 @@ RESPONSES: Final[Mapping[str, Described]] = {
     | {"headers": _CHALLENGE},
     "Forbidden": _message("The token's scopes do not allow this, or the project's state does not.", "403 Forbidden"),
     "NotFound": _message("There is no such thing, or it is not the reader's to know of.", "404 Project Not Found"),
-    "Unavailable": _message("The database or the store cannot be used at the moment.", "503 Service Unavailable")
+    "Unavailable": _message(
+        "The database or the store cannot be used now, or uploads queue up.", "503 Service Unavailable"
+    )
     | {"headers": {"Retry-After": {"schema": _NUMBER, "description": "Seconds.", "example": 5}}},
 }
 COMMON_STATUSES: Final[Mapping[str, str]] = {

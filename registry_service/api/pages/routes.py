@@ -6,13 +6,19 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from registry_service.api.authorization import Nothing, service_of
+from registry_service.api.authorization import Nothing, address_of, service_of
 from registry_service.api.pages import sessions
 from registry_service.api.pages.templates import page, stylesheet
 from registry_service.contract import urls
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
-from registry_service.errors import ForbiddenError, HiddenError, NotFoundError, UnauthenticatedError
+from registry_service.errors import (
+    ForbiddenError,
+    HiddenError,
+    NotFoundError,
+    TooManyFailuresError,
+    UnauthenticatedError,
+)
 from registry_service.use_cases.service import Service
 
 SIGN_IN: Final = "/-/sign-in"
@@ -84,8 +90,13 @@ def _add_sessions(router: APIRouter, service: Service) -> None:
     async def sign_in(request: Request) -> Response:
         form = await sessions.read_form(request)
         target = sessions.local_path(form.get("next", "/"))
+        offered = Credential(form.get("username", ""), form.get("token", ""), address_of(request))
         try:
-            secret = await service.signing_in.sign_in(Credential(form.get("username", ""), form.get("token", "")))
+            secret = await service.signing_in.sign_in(offered)
+        except TooManyFailuresError as error:
+            refused = page("sign_in.html", 429, next=target, refused=True)
+            refused.headers["retry-after"] = str(error.seconds)
+            return refused
         except UnauthenticatedError:
             return page("sign_in.html", 401, next=target, refused=True)
         response = RedirectResponse(target, 303)

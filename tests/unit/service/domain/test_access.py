@@ -8,7 +8,9 @@ from registry_service.contract.tokens import Scope, TokenType
 from registry_service.domain.access import Decision, Permission, Principal, allows, permissions
 from registry_service.domain.catalog import Project, Visibility
 
-_OWN, _OTHER = 1, 2
+_OWN, _OTHER = 2, 3
+# Numbers are compared for being equal, and for nothing else.
+_STRANGERS = (1, 3)
 
 
 def _token(project_id: int, *scopes: Scope, kind: TokenType = TokenType.PERSONAL) -> Principal:
@@ -44,19 +46,21 @@ def test_scopes_decide_in_the_own_project(scopes: tuple[Scope, ...], may: set[Pe
         assert allows(principal, permission, Project(_OWN, "p", visibility)) is wanted
 
 
+@pytest.mark.parametrize("own", _STRANGERS)
 @pytest.mark.parametrize("permission", list(Permission))
-def test_a_foreign_private_project_looks_like_none(permission: Permission) -> None:
-    stranger = _token(_OTHER, Scope.API)
+def test_a_foreign_private_project_looks_like_none(permission: Permission, own: int) -> None:
+    stranger = _token(own, Scope.API)
     assert allows(stranger, permission, Project(_OWN, "p", Visibility.PRIVATE)) is Decision.HIDDEN
     assert allows(stranger, permission, None) is Decision.HIDDEN
 
 
+@pytest.mark.parametrize("own", _STRANGERS)
 @pytest.mark.parametrize("visibility", [Visibility.INTERNAL, Visibility.PUBLIC])
-def test_a_foreign_visible_project_is_read_and_never_published_to(visibility: Visibility) -> None:
+def test_a_foreign_visible_project_is_read_and_never_published_to(visibility: Visibility, own: int) -> None:
     project = Project(_OWN, "p", visibility)
-    assert allows(_token(_OTHER, Scope.READ_API), Permission.READ, project) is Decision.ALLOWED
-    assert allows(_token(_OTHER, Scope.WRITE_PACKAGE_REGISTRY), Permission.READ, project) is Decision.FORBIDDEN
-    assert allows(_token(_OTHER, Scope.API), Permission.PUBLISH, project) is Decision.FORBIDDEN
+    assert allows(_token(own, Scope.READ_API), Permission.READ, project) is Decision.ALLOWED
+    assert allows(_token(own, Scope.WRITE_PACKAGE_REGISTRY), Permission.READ, project) is Decision.FORBIDDEN
+    assert allows(_token(own, Scope.API), Permission.PUBLISH, project) is Decision.FORBIDDEN
 
 
 def test_a_job_token_reads_and_publishes_in_its_own_project_without_scopes() -> None:

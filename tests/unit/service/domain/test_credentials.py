@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_service.domain.credentials import Credential, read_credential
+from registry_service.domain.credentials import MAX_HEADER_CHARACTERS, Credential, read_credential
+
+
+def test_a_credential_says_where_it_came_from() -> None:
+    assert read_credential({"private-token": "t"}, "192.0.2.1") == Credential("", "t", "192.0.2.1")
+    assert read_credential({}, "192.0.2.1") is None
 
 
 def _read(header: str | None) -> Credential | None:
@@ -36,10 +41,20 @@ def test_basic_is_read_as_clients_send_it(header: str | None, credential: Creden
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Basic", "Basic !!!", "Basic YQ", _basic(b"no colon"), "Digest x", "Basic " + "A" * 20_000],
+    ["", "Basic", "Basic !!!", "Basic YQ", "Basic YTpi!", _basic(b"no colon"), "Digest x", "Basic " + "A" * 20_000],
 )
 def test_anything_else_is_a_credential_that_verifies_as_nobody(header: str) -> None:
     assert _read(header) == Credential("", "")
+
+
+def test_a_credential_may_be_exactly_as_long_as_the_limit() -> None:
+    longest = _basic(b"a:" + b"x" * (MAX_HEADER_CHARACTERS // 4 * 3 - 2))
+    assert len(longest.removeprefix("Basic ")) == MAX_HEADER_CHARACTERS
+    assert _read(longest) != Credential("", "")
+    assert read_credential({"private-token": "x" * MAX_HEADER_CHARACTERS}) == Credential(
+        "", "x" * MAX_HEADER_CHARACTERS
+    )
+    assert read_credential({"private-token": "x" * (MAX_HEADER_CHARACTERS + 1)}) == Credential("", "")
 
 
 @given(st.text())

@@ -57,6 +57,7 @@ def test_what_real_clients_send_is_accepted(upload: Upload, fields: Mapping[str,
         ({"name": "other"}, "The form names the package 'other', the file name 'foo-bar'"),
         ({"name": "-"}, "The form names the package '-', the file name 'foo-bar'"),
         ({"version": "1.1"}, "The form gives the version '1.1', the file name '1.0'"),
+        ({"version": "0.9"}, "The form gives the version '0.9', the file name '1.0'"),
         ({"attestations": "nonsense"}, "The form field attestations must be a JSON array"),
         ({"filetype": "sdist"}, "The form's filetype is 'sdist', the file name's 'bdist_wheel'"),
         ({"sha256_digest": "d" * 64}, "The form's sha256_digest does not match"),
@@ -101,8 +102,16 @@ def test_an_archive_that_is_not_what_its_name_says_is_refused(
 def test_every_oddity_is_told_with_its_member(oddity: Oddity) -> None:
     (problem,) = judge(replace(_WHEEL, facts=replace(_WHEEL.facts, oddities=((oddity, "a/{b}"),))))  # type: ignore[misc]  # it is refused
     assert problem.startswith(_WHEEL.filename)
-    whole = oddity in {Oddity.PREPENDED, Oddity.APPENDED, Oddity.POLYGLOT}
-    assert ("'a/{b}'" in problem) != whole
+    assert "'a/{b}'" in problem
+
+
+def test_the_tags_of_name_and_wheel_file_agree() -> None:
+    """3.2/37: a wheel's file name and its WHEEL file name the same systems."""
+    facts = replace(_WHEEL.facts, tags=("py2-none-any", "py3-none-any"))
+    (problem,) = judge(replace(_WHEEL, facts=facts))  # type: ignore[misc]  # it is refused
+    assert "whose tags are py2-none-any, py3-none-any" in problem
+    both = replace(_WHEEL, filename="foo_bar-1.0-py2.py3-none-any.whl", facts=facts)
+    assert isinstance(judge(both), AcceptedUpload)
 
 
 def test_what_cannot_be_read_is_still_compared_with_its_digests() -> None:
@@ -115,13 +124,20 @@ def test_what_cannot_be_read_is_still_compared_with_its_digests() -> None:
     ]
 
 
+def test_an_sdist_is_not_called_a_wheel() -> None:
+    (problem,) = judge(replace(_SDIST, fields={**_SDIST.fields, "filetype": "bdist_wheel"}))  # type: ignore[misc]  # it is refused
+    assert problem == "The form's filetype is 'bdist_wheel', the file name's 'sdist'"
+
+
 def test_fields_that_came_as_files_are_named() -> None:
     problems = judge(replace(_WHEEL, sent_as_files=("summary", "x")))
     assert isinstance(problems, tuple)
     assert [problem.split()[3] for problem in problems] == ["summary", "x"]
 
 
-@pytest.mark.parametrize("filename", ["foo_bar-1.0-py3-none-any.whl", "Foo.Bar-1.0-py3-none-any.whl"])
+@pytest.mark.parametrize(
+    "filename", ["foo_bar-1.0-py3-none-any.whl", "Foo.Bar-1.0-py3-none-any.whl", "foo_bar-v1.0-py3-none-any.whl"]
+)
 def test_strict_names_are_the_standards(filename: str) -> None:
     upload = replace(_WHEEL, filename=filename)
     assert isinstance(judge(upload), AcceptedUpload)

@@ -7,6 +7,7 @@ import pytest
 from registry_service.contract.sync import RefusalReason
 from registry_service.errors import (
     BlobMissingError,
+    BusyError,
     DatabaseError,
     FileNameTakenError,
     ForbiddenError,
@@ -17,6 +18,7 @@ from registry_service.errors import (
     RegistryError,
     StorageError,
     SyncRefusedError,
+    TooManyFailuresError,
     UnauthenticatedError,
 )
 from registry_service.rendering.errors import render_error, render_problem, render_unrouted
@@ -37,6 +39,7 @@ from registry_service.rendering.errors import render_error, render_problem, rend
         (DatabaseError("DatabaseUnreachable", "secret address"), 503, "503 Service Unavailable"),
         (StorageError("StorageUnreachable", "secret address"), 503, "503 Service Unavailable"),
         (BlobMissingError("1/a/b"), 503, "503 Service Unavailable"),
+        (BusyError("too many uploads"), 503, "503 Service Unavailable - too many uploads"),
         (RegistryError("secret"), 500, "500 Internal Server Error"),
     ],
 )
@@ -53,8 +56,15 @@ def test_only_an_unauthenticated_client_is_challenged() -> None:
     assert render_error(HiddenError()).headers == {}
 
 
+def test_who_fails_too_often_is_told_in_whole_seconds_when_to_come_back() -> None:
+    answer = render_error(TooManyFailuresError(7))
+    assert (answer.status, answer.headers) == (429, {"retry-after": "7"})
+    assert json.loads(answer.body)["message"].startswith("429 Too Many Requests - ")
+
+
 def test_an_outage_says_in_whole_seconds_when_to_come_back() -> None:
-    assert render_error(DatabaseError("DatabaseUnreachable", "")).headers["retry-after"].isdecimal()
+    for error in (DatabaseError("DatabaseUnreachable", ""), BusyError("too many uploads")):
+        assert render_error(error).headers["retry-after"].isdecimal()
 
 
 def test_a_taken_name_is_recognised_by_every_client() -> None:
