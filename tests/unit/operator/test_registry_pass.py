@@ -260,5 +260,9 @@ def test_an_older_registry_takes_no_host_by_naming_it() -> None:
         assert ("Ingress", "team-z", "demo") not in bench.kube.objects
         told = bench.kube.objects["PyPIRegistry", "team-z", "demo"]["status"]["conditions"]
         assert [one["reason"] for one in told if one["type"] == "Exposed"] == ["HostnameTaken"]
+        del bench.kube.objects["PyPIRegistry", NAMESPACE, "demo"]
+        bench.now += dt.timedelta(minutes=1)
+        await bench.operator.reconcile(RegistryKey("team-z", "demo"))
+        assert ("Ingress", "team-z", "demo") in bench.kube.objects, "the host is free"
 
     run(scenario)
