@@ -161,5 +161,4 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise PortError(f"cannot listen on {host} port {port}: {error.strerror}") from error
-    bound.set_inheritable(True)
     return bound
