@@ -23,6 +23,8 @@ GNU_TARGET: Final = b"K"
 GNU_SPARSE: Final = b"S"
 
 _CHECKSUM: Final = slice(148, 156)
+# Owner, group, time of the last change, and a device's two numbers.
+_OTHER_NUMBERS: Final = (slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
 _OCTAL: Final = re.compile(rb" *([0-7]*)[ \0]*")
 _WIDE: Final = 0x80
 _RECORD: Final = re.compile(rb"([1-9][0-9]{0,9}) ([^=]+)=", re.DOTALL)
@@ -55,6 +57,8 @@ def read_block(block: bytes) -> Block:
     magic, prefix = block[257:265], _text(block[345:500])
     if magic not in _MAGICS or (prefix and magic != _POSIX):
         raise UnreadableError(f"a header of its tar archive is of no format that all tools know: {AGAIN}")
+    for field in _OTHER_NUMBERS:  # of no use here, but there are readers that stop at one that they cannot read
+        _number(block[field])
     name = _text(block[:100])
     return Block(
         name=prefix + b"/" + name if prefix else name,
