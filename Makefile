@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check audit test outcomes generate demo bench soak cluster-up cluster-down lock clean
+.PHONY: help check audit mutants test outcomes generate demo bench soak cluster-up cluster-down lock clean
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pypi-registry-operator
 # The environment is shared by all clones whose lock and Python are the same.
@@ -20,6 +20,9 @@ check: $(READY) ## Lint, types, layers, unit tests: under a minute.
 
 audit: $(READY) ## Ask an advisory service (AUDIT_URL, in OSV's terms) about every locked package.
 	@$(PYTHON) -m tests.supply.audit $(if $(AUDIT_URL),--url $(AUDIT_URL))
+
+mutants: $(READY) ## Change one thing at a time in the access and upload rules, and see the tests notice: 10 minutes.
+	@$(PYTHON) -m tests.mutation
 
 test: $(READY) ## All that must pass, fast parts first.
 	@$(PYTHON) -m tests.stages check contract conformance kubernetes hostile

@@ -6,6 +6,7 @@ taken here and every server is asked to end.
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ from registry_service.use_cases.service import Service
 # Longer than the slowest reply to an upload whose last byte has arrived.
 GRACE_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 75
+# Its socket, a spool or a blob, and a connection to the store.
+FILES_PER_CONNECTION: Final = 3
 CERTIFICATE_CHECK_SECONDS: Final = 5
 
 
@@ -45,6 +48,7 @@ async def serve(service: Service, listen: Listen, started: Callable[[str], None]
 
     Raises PortError.
     """
+    _allow_connections()
     public = _bind(listen.host, listen.port)
     servers = [
         (_server(public_application(service), trusted=service.settings.trusted_proxies), public),
@@ -139,6 +143,15 @@ def _version(directory: Path) -> int:
         return 0
 
 
+def _allow_connections() -> None:
+    """Take as many files as all connections may need: many container engines give 1,024 until one asks."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_PER_CONNECTION * ExplainingProtocol.limits.connections
+    enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family)
@@ -148,5 +161,4 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise PortError(f"cannot listen on {host} port {port}: {error.strerror}") from error
-    bound.set_inheritable(True)
     return bound

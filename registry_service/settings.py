@@ -1,5 +1,6 @@
 """Settings, read once from the environment and the command line (design section 5)."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +56,13 @@ class Settings:
 def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
     """Read the environment; `data` is the command line's folder. Raises SettingsError."""
     external = environ.get(environment.EXTERNAL_URL, "").rstrip("/")
-    proxies = environ.get(environment.TRUSTED_PROXIES, "")
     return Settings(
         database_url=_database_url(environ, data),
         data=data,
         s3=None if data is not None else _s3(environ),
         identity=_identity(environ),
         external_url=external or None,
-        trusted_proxies=tuple(proxy.strip() for proxy in proxies.split(",") if proxy.strip()),
+        trusted_proxies=_proxies(environ),
         max_upload_size=_size(environ),
         sync_directory=_path(environ, environment.SYNC_DIRECTORY),
         termination_message=_path(environ, environment.TERMINATION_MESSAGE),
@@ -113,6 +113,20 @@ def _choice(environ: Mapping[str, str], name: str, choices: tuple[T, ...]) -> T:
         if choice == value:
             return choice
     raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def _proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Addresses and networks. A host's name would be compared as text with addresses, and so trust nobody."""
+    named = environ.get(environment.TRUSTED_PROXIES, "").split(",")
+    proxies = tuple(proxy.strip() for proxy in named if proxy.strip())
+    for proxy in proxies:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as error:
+            raise SettingsError(
+                f"{environment.TRUSTED_PROXIES} must hold addresses and networks, not {proxy!r}"
+            ) from error
+    return proxies
 
 
 def _size(environ: Mapping[str, str]) -> int:

@@ -4,6 +4,7 @@ A route that declares nothing, or two things, keeps the service from starting (`
 the same use cases for the paths that it answers itself.
 """
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Protocol, runtime_checkable
@@ -127,5 +128,10 @@ def credential_of(request: HTTPConnection) -> Credential | None:
 
 
 def address_of(request: HTTPConnection) -> str:
-    """Where a request comes from, as far as trusted proxies tell."""
-    return request.client.host if request.client else ""
+    """Where a request comes from, as far as trusted proxies tell; empty when what they tell is no address."""
+    host = request.client.host if request.client else ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return ""
+    return host

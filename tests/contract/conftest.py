@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,12 @@ import pytest
 
 from registry_service.api.application import public_application
 from registry_service.api.sync import sync_application
+from registry_service.archives import ArchivePool
 from registry_service.composition import compose
 from registry_service.contract.tokens import Scope, TokenType
 from registry_service.database.identity import Identity
+from registry_service.database.migrating import migrate
+from registry_service.database.transaction import open_database
 from registry_service.domain.catalog import Visibility
 from registry_service.settings import Settings
 from registry_service.use_cases.minting import TokenRequest
@@ -21,9 +26,11 @@ from tests.support.token_world import world
 from tests.support.wire import served
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
+    from registry_service.archives.process import Reader
     from registry_service.use_cases.service import Service
     from tests.support.packages import Distribution
     from tests.support.token_world import World
@@ -39,6 +46,10 @@ class Registry:
     service: Service
     http: httpx2.AsyncClient
     sync: httpx2.AsyncClient
+
+    def forget_failures_at_once(self) -> None:
+        """Never tell who fails to wait: a table asks more often with a wrong token than a guesser may."""
+        self.service.authenticating.failures.by_token.limit = sys.maxsize
 
     async def token(self, project: str = "demo", kind: TokenType = TokenType.PERSONAL, *scopes: Scope) -> str:
         return await self.service.minting.create_token(TokenRequest(project, kind, scopes=scopes))
@@ -94,14 +105,37 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+async def readers(anyio_backend: str) -> AsyncIterator[deque[Reader]]:
+    """Warm readers of archives, which every service of the session takes and gives back."""
+    async with ArchivePool() as pool:
+        await pool.warm()
+        yield pool._idle  # noqa: SLF001 - a service of production starts its own
+
+
+@pytest.fixture(scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> Path:
+    """An SQLite database with the current schema, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "registry.db"
+    database = open_database(f"sqlite:///{file}")
+    async with database.transaction() as tx:
+        await migrate(tx)
+    await database.close()
+    return file
+
+
 @pytest.fixture
-async def registry(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[Registry]:
+async def registry(
+    request: pytest.FixtureRequest, tmp_path: Path, database_url: str, readers: deque[Reader], migrated_file: Path
+) -> AsyncIterator[Registry]:
     """A service that was founded and has one private project."""
+    if database_url.startswith("sqlite"):
+        shutil.copy(migrated_file, database_url.removeprefix("sqlite:///"))
     service = compose(settings(tmp_path, database_url, request))
+    service.archives._idle = readers  # noqa: SLF001 - as above
     await service.founding.migrate()
     await service.minting.create_project("demo", Visibility.PRIVATE)
     async with (
-        service.archives,
         _client(public_application(service)) as http,
         _client(sync_application(service), authorization=f"Bearer {SYNC_KEY}") as sync,
     ):

@@ -101,6 +101,7 @@ async def _row(registry: Registry, method: str, path: str, who: Sequence[httpx2.
 async def _table(registry: Registry, visibility: Visibility) -> str:
     for project, seen in (("asked", visibility), ("other", Visibility.PRIVATE)):
         await registry.service.minting.create_project(project, seen)
+    registry.forget_failures_at_once()
     owner = await registry.token("asked")
     assert (await registry.publish(_WHEEL, owner, project="asked")).status_code == 201
     who = await _credentials(registry)

@@ -86,6 +86,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 async def filled(registry: Registry) -> Registry:
     """A project of each visibility, with a package, and another project."""
+    registry.forget_failures_at_once()
     for visibility in Visibility:
         await registry.service.minting.create_project(visibility.value, visibility)
         token = await registry.token(visibility.value)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_service.contract import environment
-from tests.contract.conftest import database_url, registry, wire
+from tests.contract.conftest import database_url, migrated_file, readers, registry, wire
 from tests.hostile.target import MAX_BYTES, MAX_SECONDS, MAX_WAIT_SECONDS, Target, attacked
 from tests.hostile.watcher import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["database_url", "registry", "wire"]
+__all__ = ["database_url", "migrated_file", "readers", "registry", "wire"]
 
 EXTERNAL_URL = "https://registry.example"
 _SPENT = pytest.StashKey[list["Spent"]]()

@@ -151,10 +151,10 @@ class Target:
             (found,) = connection.execute("SELECT id FROM project WHERE path = ?", (project,)).fetchone()
         return int(found)
 
-    def audit(self, project: str) -> list[dict[str, str]]:
-        """The project's audit trail, oldest line first, as its owner reads it."""
-        path = f"/api/v1/projects/{project}/audit"
-        return [json.loads(line) for line in self.ask("GET", path).body.decode().splitlines() if line.startswith("{")]
+    def actors(self) -> list[dict[str, str]]:
+        """Who acted in the attacker's project, the first first, as its owner reads it in the audit trail."""
+        lines = self.ask("GET", f"/api/v1/projects/{self.attacker.project}/audit").body.decode().splitlines()
+        return [json.loads(line)["actor"] for line in lines if line.startswith("{")]
 
     def token(self, request: TokenRequest) -> str:
         """Make a token beside the running service, as the command does; it is another secret."""

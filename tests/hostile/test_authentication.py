@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.hostile
 
 _UPLOAD, _INDEX = urls.upload_path("attacker"), urls.index_path("attacker")
-_OTHERS_UPLOAD, _OTHERS_INDEX = urls.upload_path("other-team"), urls.index_path("other-team")
+_OTHERS_INDEX = urls.index_path("other-team")
 _PAIRS = 40
 _THREADS = 8
 
@@ -35,10 +35,10 @@ def _ask(target: Target, token: str, path: str = _INDEX, method: str = "GET", us
     return target.ask(method, path, headers={"authorization": basic(token, username)})
 
 
-def _publish(target: Target, token: str, name: str, path: str = _UPLOAD) -> int:
+def _publish(target: Target, token: str, name: str, username: str = "__token__") -> int:
     body = form(part("name", name), part("version", "0.0.1"), file(packages.wheel(name=name)))
-    headers = {"authorization": basic(token), "content-type": CONTENT_TYPE}
-    return target.ask("POST", path, headers=headers, body=body).status
+    headers = {"authorization": basic(token, username), "content-type": CONTENT_TYPE}
+    return target.ask("POST", _UPLOAD, headers=headers, body=body).status
 
 
 def _wrong() -> str:
@@ -166,7 +166,8 @@ def test_two_credentials(target: Target) -> None:
 @pytest.mark.parametrize("username", ["", "root", "other-team", "somebody@evil", "a" * 4000, "\x00", JOB_USERNAME])
 def test_a_user_name_that_is_not_the_tokens(target: Target, username: str) -> None:
     """3.1/20: who asks is the token alone; a user name adds nothing."""
-    assert _ask(target, target.attacker.password, username=username).status == 200
+    assert _publish(target, target.attacker.password, f"by-{abs(hash(username))}", username) == 201
+    assert target.actors()[-1]["token_id"] == target.attacker.password.split("_")[2]
     assert _ask(target, target.attacker.password, _OTHERS_INDEX, username=username).status == 404
     job = target.token(TokenRequest("attacker", TokenType.JOB))
     assert _ask(target, job, username=username).status == (200 if username == JOB_USERNAME else 401)

@@ -55,6 +55,14 @@ def test_the_definitions_stay_when_the_chart_goes_unless_told_otherwise(cluster:
     assert crds(rendered(cluster, "--set=crds.enabled=false")) == []
 
 
+def test_the_operators_wall_is_a_choice(cluster: Cluster) -> None:
+    def found(*arguments: str) -> list[str]:
+        return [body["kind"] for body in rendered(cluster, *arguments) if body["kind"] == "NetworkPolicy"]
+
+    assert found() == ["NetworkPolicy"]
+    assert found("--set=networkPolicy.enabled=false") == []
+
+
 def test_the_operators_pod_meets_the_restricted_standard(cluster: Cluster, kubectl: Kubectl) -> None:
     deployment = next(document for document in rendered(cluster) if document["kind"] == "Deployment")
     name = fresh_name("restricted")

@@ -169,12 +169,14 @@ def test_127_no_host_of_another_namespace(
     own = {"type": "Ingress", "hostname": f"{tenant.name}.example"}
     tenant.apply(registry("honest", exposure=own, **PARTS))
     tenant.wait_for("ingress", "honest", lambda _: True, seconds=SOON, until="made")
+    tenant.wait_for(
+        REGISTRY, "honest", lambda body: body["status"]["url"].startswith("https:"), seconds=SOON, until="granted"
+    )
     late = make_fresh_namespace("late")
     late.apply(registry("pirate", exposure=own, **PARTS))
     late.wait_for_condition(REGISTRY, "pirate", "Exposed", status="False", reason="HostnameTaken", seconds=SOON)
     assert late.find("ingresses") == []
     tenant.delete(f"{REGISTRY}/honest", f"{REGISTRY}/pirate")
-    late.wait_for("ingress", "pirate", lambda _: True, seconds=60, until="made, since the host is free")
 
 
 def test_128_templates_of_any_language_are_text(walled: Namespace) -> None:

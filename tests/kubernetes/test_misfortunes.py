@@ -137,6 +137,7 @@ def test_137_what_was_planted_is_shown_nowhere(
     told = [space(*command) for space in (walled, tenant, operator) for command in _commands(space)]
     assert len("".join(told)) > 10_000
     assert [text[:200] for text in told if PLANTED in text] == []
+    walled.delete(f"{REGISTRY}/talker")
 
 
 def _commands(space: Namespace) -> Iterator[tuple[str, ...]]:

@@ -51,7 +51,8 @@ print(json.dumps([ask(host, port) for host, port in json.loads(sys.argv[1])]))
 
 
 def walls(namespace: Namespace) -> dict[str, Object]:
-    return {body["metadata"]["name"]: body for body in namespace.find("networkpolicies")}
+    found = namespace.find("networkpolicies", labels="app.kubernetes.io/instance=base")
+    return {body["metadata"]["name"]: body for body in found}
 
 
 def test_every_pod_of_a_registry_stands_behind_its_wall(walled: Namespace) -> None:
@@ -84,6 +85,21 @@ def test_the_sync_port_is_the_operators_and_the_parts_reach_nothing(
         assert "egress" not in found[name]["spec"]
     resolvers = [item["ipBlock"]["cidr"] for item in found["base"]["spec"]["egress"][0]["to"] if "ipBlock" in item]
     assert resolvers, "the operator told its own DNS server"
+
+
+def test_the_operator_stands_behind_a_wall_of_its_own(installation: Installation, walled: Namespace) -> None:
+    """3.7/145: nobody reaches it, and of all pods it reaches those of registries at their sync port alone."""
+    (policy,) = installation.namespace.find("networkpolicies", labels="app.kubernetes.io/component=operator")
+    spec = policy["spec"]
+    labels = ",".join(f"{key}={item}" for key, item in spec["podSelector"]["matchLabels"].items())
+    assert len(installation.namespace.find("pods", labels=labels)) == 1
+    assert sorted(spec["policyTypes"]) == ["Egress", "Ingress"]
+    assert "ingress" not in spec
+    ports = [[port["port"] for port in rule["ports"]] for rule in spec["egress"]]
+    assert ports == [[53, 53, 5353, 5353], [443, 6443], [8081]]
+    (peer,) = spec["egress"][2]["to"]
+    chosen = ",".join(f"{key}={item}" for key, item in peer["podSelector"]["matchLabels"].items())
+    assert {pod["metadata"]["labels"][COMPONENT] for pod in walled.find("pods", labels=chosen)} == {"service"}
 
 
 def test_a_wall_that_is_torn_down_stands_again_and_goes_when_it_is_not_wanted(walled: Namespace) -> None:

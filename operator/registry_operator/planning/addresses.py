@@ -1,7 +1,5 @@
 """Where a registry is reached, from inside and from outside the cluster."""
 
-from collections.abc import Iterable
-
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.resources import names
@@ -33,20 +31,6 @@ def is_of_another_namespace(registry: PyPIRegistry, installation: Installation) 
     # A registry's name holds no `--`, a namespace's may.
     _, separator, namespace = label.partition(names.HOST_SEPARATOR)
     return domain == installation.base_domain and bool(separator) and namespace != registry.metadata.namespace
-
-
-def hostname_holder(registry: PyPIRegistry, registries: Iterable[PyPIRegistry]) -> str | None:
-    """The oldest other registry (`namespace/name`) whose spec names the same host, if it is older than this one."""
-
-    def rank(one: PyPIRegistry) -> tuple[str, str]:
-        return one.metadata.creation_timestamp, one.metadata.uid
-
-    exposure = registry.spec.exposure
-    same = [one for one in registries if one.spec.exposure.hostname == exposure.hostname and rank(one) < rank(registry)]
-    if exposure.hostname is None or not same:
-        return None
-    oldest = min(same, key=rank).metadata
-    return f"{oldest.namespace}/{oldest.name}"
 
 
 def external_url(registry: PyPIRegistry, installation: Installation) -> str | None:

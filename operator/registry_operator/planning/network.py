@@ -5,6 +5,8 @@ people's code. Selectors of pods are the registry's own, so that no policy opens
 """
 
 import re
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,6 +26,9 @@ _HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443
 _MAX_PORT: Final = 65535
 _ANY_NAMESPACE: Final[Manifest] = {"namespaceSelector": {}}
+# `service.namespace`; the next label of a longer name is `svc`.
+_SHORT: Final = 2
+_LABEL: Final = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 _PORT: Final = re.compile(r":(\d{1,5})$", re.ASCII)
 
 
@@ -46,32 +51,42 @@ def policies(
     return tuple(found)
 
 
-def database_ports(registry: PyPIRegistry, secrets: inputs.Secrets) -> frozenset[int]:
-    """The ports of a PostgreSQL that a Secret describes; PostgreSQL's own where the Secret names none."""
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """Where a database or store is, as its Secret or its spec says."""
+
+    host: str
+    port: int
+
+
+def database_addresses(registry: PyPIRegistry, secrets: inputs.Secrets) -> tuple[Address, ...]:
+    """Where a PostgreSQL is that a Secret describes; at PostgreSQL's own port where the Secret names none."""
     spec = inputs.database(registry)
     present = secrets.get(spec.name)
     if present is None:
-        return frozenset()
+        return ()
     if spec.keys.uri in present.data:
-        hosts = (present.text(spec.keys.uri) or "").partition("://")[2].partition("/")[0].partition("?")[0]
-        named = [_PORT.search(host) for host in hosts.rpartition("@")[2].split(",")]
-        return _ports([match[1] if match else "" for match in named])
-    return _ports((present.text(spec.keys.port) or "").split(","))
+        authority = (present.text(spec.keys.uri) or "").partition("://")[2].partition("/")[0].partition("?")[0]
+        hosts = authority.rpartition("@")[2].split(",")
+        return tuple(_address(_PORT.sub("", host), match[1] if (match := _PORT.search(host)) else "") for host in hosts)
+    hosts, ports = ((present.text(key) or "").split(",") for key in (spec.keys.host, spec.keys.port))
+    # libpq: one port for all hosts, or one for each.
+    return tuple(_address(host, port) for host, port in zip_longest(hosts, ports, fillvalue=ports[-1]))
 
 
-def storage_port(registry: PyPIRegistry) -> int:
-    """The port of the store's endpoint."""
+def storage_address(registry: PyPIRegistry) -> Address:
+    """Where the store's endpoint is."""
     endpoint = urlsplit(inputs.storage(registry).endpoint)
     try:
         named = endpoint.port
     except ValueError:  # beyond 65535; the pods themselves report the endpoint
         named = None
-    return named or (_HTTP_PORT if endpoint.scheme == "http" else _HTTPS_PORT)
+    return Address(endpoint.hostname or "", named or (_HTTP_PORT if endpoint.scheme == "http" else _HTTPS_PORT))
 
 
-def _ports(texts: list[str]) -> frozenset[int]:
-    numbers = [int(text) if text.isascii() and text.isdigit() else 0 for text in texts]
-    return frozenset(number if 0 < number <= _MAX_PORT else postgresql.PORT for number in numbers)
+def _address(host: str, port: str) -> Address:
+    number = int(port) if port.isascii() and port.isdigit() else 0
+    return Address(host, number if 0 < number <= _MAX_PORT else postgresql.PORT)
 
 
 def _service(registry: PyPIRegistry, installation: Installation, secrets: inputs.Secrets) -> Manifest:
@@ -113,13 +128,31 @@ def _egress(registry: PyPIRegistry, installation: Installation, secrets: inputs.
     parts = {names.DATABASE_COMPONENT: postgresql.PORT, names.OBJECT_STORE_COMPONENT: inputs.OBJECT_STORE_PORT}
     for component, port in parts.items():
         rules.append({"ports": _tcp(port), "to": [{"podSelector": _components(registry, component)}]})
+    outside = _outside(registry, secrets)
+    ports = sorted({*registry.spec.network_policy.egress_ports, *(address.port for address in outside)})
+    rules += [{"ports": _tcp(*ports)}] if ports else []
+    # Behind a Service its pods may listen on another port than it, and a policy counts theirs.
+    spaces = {_namespace_of(address.host, registry.metadata.namespace) for address in outside}
+    return [*rules, *({"to": [_namespace(name)]} for name in sorted(name for name in spaces if name is not None))]
+
+
+def _outside(registry: PyPIRegistry, secrets: inputs.Secrets) -> list[Address]:
     spec = registry.spec
-    outside = set(spec.network_policy.egress_ports)
-    if spec.database.type is DatabaseType.SECRET:
-        outside |= database_ports(registry, secrets)
-    if spec.storage.type is StorageType.S3:
-        outside.add(storage_port(registry))
-    return [*rules, *([{"ports": _tcp(*sorted(outside))}] if outside else [])]
+    database = database_addresses(registry, secrets) if spec.database.type is DatabaseType.SECRET else ()
+    return [*database, *([storage_address(registry)] if spec.storage.type is StorageType.S3 else [])]
+
+
+def _namespace_of(host: str, own: str) -> str | None:
+    """The namespace of a Service by its name inside the cluster: `a`, `a.team`, `a.team.svc`, with or without a domain.
+
+    Of two labels nobody knows whether they are a Service's: a namespace `example` that does not exist lets nobody in.
+    """
+    labels = host.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        return None
+    if len(labels) == 1:
+        return own
+    return labels[1] if len(labels) == _SHORT or labels[_SHORT] == "svc" else None
 
 
 def _from_operator(installation: Installation) -> Manifest:

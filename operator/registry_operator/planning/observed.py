@@ -164,7 +164,7 @@ class RegistryObservation:
     `secrets` holds every Secret that `secret_names` names and that exists, by name. `migration` is the Job that
     `migration_name` names. `conflicts` are objects that bear a child's name and are not ours. `rules_digest` is
     that of the rules which the service says it obeys; `sync_problem` what went wrong when it was asked.
-    `hostname_holder` is the older registry (`namespace/name`) that has the host name which this one asks for.
+    `hostname_holder` is the other registry (`namespace/name`) that has the host name which this one asks for.
     """
 
     namespace_uid: str

@@ -248,5 +248,5 @@ def _exposed(view: _View) -> Condition:
 
 
 def _taken(hostname: str | None, holder: str) -> Condition:
-    message = f"PyPIRegistry {holder} is older and has the host {hostname}. Set another spec.exposure.hostname."
+    message = f"PyPIRegistry {holder} has the host {hostname}. Set another spec.exposure.hostname."
     return fails(ConditionType.EXPOSED, Reason.HOSTNAME_TAKEN, message)

@@ -54,7 +54,7 @@ def registry_status(registry: PyPIRegistry, report: RegistryReport, now: datetim
             "readyReplicas": deployment.ready if deployment is not None else 0,
             "selector": ",".join(f"{key}={value}" for key, value in sorted(selector.items())),
             "registryID": _registry_id(registry, seen),
-            "url": addresses.external_url(registry, report.installation) or addresses.internal_url(registry),
+            "url": _url(registry, report),
             "internalURL": addresses.internal_url(registry),
             "image": image,
             "version": image_version(image),
@@ -106,6 +106,13 @@ def image_version(image: str) -> str:
     name, _, digest = image.partition("@")
     tag = name.rsplit("/", 1)[-1].partition(":")[2]
     return tag or digest.removeprefix("sha256:")[:12]
+
+
+def _url(registry: PyPIRegistry, report: RegistryReport) -> str:
+    inside = addresses.internal_url(registry)
+    if report.observation.hostname_holder is not None:
+        return inside
+    return addresses.external_url(registry, report.installation) or inside
 
 
 def _registry_id(registry: PyPIRegistry, seen: RegistryObservation) -> str | None:

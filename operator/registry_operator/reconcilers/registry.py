@@ -18,6 +18,7 @@ from registry_operator.planning.observed import ObjectKey, ObservedSecret, Regis
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
+from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import RegistryKey
 from registry_operator.reconcilers.registry_acting import act, generate_secrets
 from registry_operator.reconcilers.registry_observing import RegistryView, observe
@@ -44,6 +45,7 @@ class RegistryReconciler:
     syncing: RegistrySyncing
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
+    _hostnames: Hostnames = field(default_factory=Hostnames)
     _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
 
     async def reconcile(self, key: RegistryKey) -> Outcome:
@@ -84,6 +86,7 @@ class RegistryReconciler:
         conflicts = [ObjectKey("Secret", names.sync(key.name))] if secret is None else []
         namespace_uid = namespace["metadata"]["uid"]
         view = await observe(self.kube, registry, installation=self.installation, namespace_uid=namespace_uid)
+        view = replace(view, hostname_holder=await self._hostnames.holder(self.kube, registry, self.clock()))
         if not registry.spec.paused:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
         decided = self._decide(key, registry, view)

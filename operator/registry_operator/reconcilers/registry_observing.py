@@ -1,13 +1,11 @@
 """What the cluster shows of one registry: its Secrets, its children, its migration."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from registry_operator.cluster.kinds import POD, PYPI_REGISTRY, SECRET, Object, kind_named
+from registry_operator.cluster.kinds import POD, SECRET, Object, kind_named
 from registry_operator.cluster.kube import Kube
-from registry_operator.planning.addresses import hostname_holder
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import (
     MigrationJob,
@@ -21,7 +19,6 @@ from registry_operator.planning.observed import (
 from registry_operator.planning.registry_plan import OWNED_KINDS, migration_name
 from registry_operator.planning.secrets import secret_names
 from registry_operator.resources import names
-from registry_operator.resources.reading import InvalidResourceError
 from registry_operator.resources.registry import PyPIRegistry
 
 # Set by the Job controller on its pods since Kubernetes 1.27.
@@ -63,10 +60,8 @@ async def observe(
     kube: Kube, registry: PyPIRegistry, *, installation: Installation, namespace_uid: str
 ) -> RegistryView:
     """Read everything that a decision about `registry` depends on; raises ClusterError."""
-    secrets, children, holder = await asyncio.gather(
-        _secrets(kube, registry), _children(kube, registry), _hostname_holder(kube, registry)
-    )
-    view = RegistryView(namespace_uid, secrets, children, hostname_holder=holder)
+    secrets, children = await asyncio.gather(_secrets(kube, registry), _children(kube, registry))
+    view = RegistryView(namespace_uid, secrets, children)
     current = view.observation(registry, installation).migration
     if current is None:
         return view
@@ -77,19 +72,6 @@ async def _secrets(kube: Kube, registry: PyPIRegistry) -> dict[str, ObservedSecr
     wanted = sorted(secret_names(registry))
     bodies = await asyncio.gather(*(kube.get(SECRET, registry.metadata.namespace, name) for name in wanted))
     return {body["metadata"]["name"]: ObservedSecret.parse(body) for body in bodies if body is not None}
-
-
-async def _hostname_holder(kube: Kube, registry: PyPIRegistry) -> str | None:
-    if registry.spec.exposure.hostname is None:
-        return None
-    return hostname_holder(registry, _readable(await kube.find(PYPI_REGISTRY)))
-
-
-def _readable(bodies: Iterable[Object]) -> Iterator[PyPIRegistry]:
-    for body in bodies:
-        # What this version cannot read has a condition of its own, and never got an Ingress from it.
-        with suppress(InvalidResourceError):
-            yield PyPIRegistry.parse(body)
 
 
 async def _children(kube: Kube, registry: PyPIRegistry) -> dict[ObjectKey, Object]:

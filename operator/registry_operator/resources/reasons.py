@@ -81,7 +81,7 @@ class Reason(StrEnum):
     HOSTNAME_NOT_ALLOWED = "HostnameNotAllowed"
     """The host name is the one that a registry of another namespace gets from the installation."""
     HOSTNAME_TAKEN = "HostnameTaken"
-    """An older registry has the host name."""
+    """Another registry has the host name."""
     INGRESS_NOT_ADMITTED = "IngressNotAdmitted"
     """No ingress controller has given the Ingress an address yet."""
 

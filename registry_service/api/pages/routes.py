@@ -43,7 +43,9 @@ class _ByCookie:
     async def __call__(self, request: Request, project: str) -> Project:
         """Let a reader in. Raises NotAdmittedError."""
         try:
-            return (await service_of(request).signing_in.authorize(sessions.read(request), project)).project
+            service = service_of(request)
+            secret = sessions.read(request, service.settings.external_url)
+            return (await service.signing_in.authorize(secret, project)).project
         except UnauthenticatedError as error:
             response: Response = RedirectResponse(f"{SIGN_IN}?next={sessions.quoted(request.url.path)}", 303)
             raise NotAdmittedError(response) from error
@@ -71,7 +73,7 @@ def _add_entrance(router: APIRouter, service: Service) -> None:
     @router.get("/", dependencies=[_OWN_SESSION])
     async def home(request: Request) -> Response:
         try:
-            project = await service.signing_in.home(sessions.read(request))
+            project = await service.signing_in.home(sessions.read(request, service.settings.external_url))
         except UnauthenticatedError:
             return RedirectResponse(SIGN_IN, 303)
         return RedirectResponse(urls.packages_page_path(project.path), 303)
@@ -106,10 +108,12 @@ def _add_sessions(router: APIRouter, service: Service) -> None:
     @router.post("/-/sign-out", dependencies=[_OWN_SESSION])
     async def sign_out(request: Request) -> Response:
         await sessions.read_form(request)
-        secret = sessions.read(request)
+        secret = sessions.read(request, service.settings.external_url)
         if secret is not None:
             await service.signing_in.sign_out(secret)
-        return RedirectResponse(SIGN_IN, 303)
+        response = RedirectResponse(SIGN_IN, 303)
+        sessions.clear(response, request, service.settings.external_url)
+        return response
 
 
 def _add_packages(router: APIRouter, service: Service) -> None:

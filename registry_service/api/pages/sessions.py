@@ -15,14 +15,14 @@ _SECURE_COOKIE: Final = "__Host-registry-session"
 _PLAIN_COOKIE: Final = "registry-session"
 
 
-def read(request: Request) -> str | None:
-    """The secret of the browser's session."""
-    return request.cookies.get(_SECURE_COOKIE) or request.cookies.get(_PLAIN_COOKIE)
+def read(request: Request, external_url: str | None) -> str | None:
+    """The secret of the browser's session. Over HTTPS the plain cookie counts for nothing: others may have set it."""
+    return request.cookies.get(_SECURE_COOKIE if _is_https(request, external_url) else _PLAIN_COOKIE)
 
 
 def write(response: Response, request: Request, secret: str, external_url: str | None) -> None:
     """Give a browser its session; the cookie is Secure wherever the registry is served over HTTPS."""
-    secure = (external_url or str(request.base_url)).startswith("https://")
+    secure = _is_https(request, external_url)
     response.set_cookie(
         _SECURE_COOKIE if secure else _PLAIN_COOKIE,
         secret,
@@ -31,6 +31,16 @@ def write(response: Response, request: Request, secret: str, external_url: str |
         httponly=True,
         samesite="lax",
     )
+
+
+def clear(response: Response, request: Request, external_url: str | None) -> None:
+    """Take its session from a browser."""
+    secure = _is_https(request, external_url)
+    response.delete_cookie(_SECURE_COOKIE if secure else _PLAIN_COOKIE, secure=secure, httponly=True, samesite="lax")
+
+
+def _is_https(request: Request, external_url: str | None) -> bool:
+    return (external_url or str(request.base_url)).startswith("https://")
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -237,3 +237,32 @@ def test_a_spec_of_another_version_says_so() -> None:
         assert "Telepathy" in bench.ready()[2]
 
     run(scenario)
+
+
+@pytest.mark.hostile
+def test_an_older_registry_takes_no_host_by_naming_it() -> None:
+    """3.6/127: whoever serves there goes on serving, and the other is told."""
+
+    async def scenario(bench: Bench) -> None:
+        exposure = {"type": "Ingress", "hostname": "p.example"}
+        older = registry(exposure={"type": "None"}, database={"type": "Secret", "secret": {"name": "db"}})
+        bench.kube.put(older | {"metadata": {"namespace": "team-z", "name": "demo", "creationTimestamp": "2020-01-01"}})
+        bench.kube.put(registry(exposure=exposure))
+        await bench.reconcile()
+        assert bench.names("Ingress") == ["demo"]
+        envious = bench.kube.objects["PyPIRegistry", "team-z", "demo"]
+        bench.kube.put(envious | {"spec": envious["spec"] | {"exposure": exposure}})
+        bench.kube.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-z"}})
+        await bench.operator.reconcile(RegistryKey("team-z", "demo"))
+        bench.now += dt.timedelta(minutes=1)
+        await bench.reconcile()
+        assert ("Ingress", NAMESPACE, "demo") in bench.kube.objects
+        assert ("Ingress", "team-z", "demo") not in bench.kube.objects
+        told = bench.kube.objects["PyPIRegistry", "team-z", "demo"]["status"]["conditions"]
+        assert [one["reason"] for one in told if one["type"] == "Exposed"] == ["HostnameTaken"]
+        del bench.kube.objects["PyPIRegistry", NAMESPACE, "demo"]
+        bench.now += dt.timedelta(minutes=1)
+        await bench.operator.reconcile(RegistryKey("team-z", "demo"))
+        assert ("Ingress", "team-z", "demo") in bench.kube.objects, "the host is free"
+
+    run(scenario)

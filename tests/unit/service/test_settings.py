@@ -119,6 +119,9 @@ def test_everything_that_the_store_misses_is_named_at_once(value: str | None) ->
         (environment.MAX_UPLOAD_SIZE, "0"),
         (environment.MAX_UPLOAD_SIZE, "50Mi"),
         (environment.MAX_UPLOAD_SIZE, "-1"),
+        (environment.TRUSTED_PROXIES, "*"),
+        (environment.TRUSTED_PROXIES, "192.0.2.1, proxy.example"),
+        (environment.TRUSTED_PROXIES, "192.0.2.1/24"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_variable(name: str, value: str) -> None:

@@ -7,10 +7,12 @@ import pytest
 from registry_operator.planning import addresses
 from registry_operator.planning.acceptance import Acceptance, accepted
 from registry_operator.planning.credentials import TokenObservation, decide
+from registry_operator.planning.hostnames import HostClaim, holder
 from registry_operator.planning.inputs import PodInputs, database_inputs, storage_inputs
 from registry_operator.planning.observed import Manifest, ObservedSecret
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import plan
+from registry_operator.planning.status import RegistryReport, registry_status
 from registry_operator.resources.conditions import Condition, ConditionType, find
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.registry import PyPIRegistry
@@ -95,9 +97,8 @@ def test_a_body_without_a_type_is_opaque() -> None:
     assert ObservedSecret.parse({"metadata": {"name": "s", "uid": "u"}, "type": "a/b"}).type == "a/b"
 
 
-def exposed(hostname: str, *, namespace: str = "team-a", uid: str = "u-1", made: str = "") -> PyPIRegistry:
-    spec = {"exposure": {"type": "Ingress", "hostname": hostname}}
-    return registry(spec, namespace=namespace, uid=uid, creationTimestamp=made)
+def exposed(hostname: str, *, namespace: str = "team-a") -> PyPIRegistry:
+    return registry({"exposure": {"type": "Ingress", "hostname": hostname}}, namespace=namespace)
 
 
 @pytest.mark.parametrize(
@@ -127,19 +128,49 @@ def ingresses(wanted: PyPIRegistry, **seen: str) -> list[Manifest]:
     return [body for body in made.apply if body["kind"] == "Ingress"]
 
 
-def test_127_of_two_registries_with_one_host_the_older_has_it() -> None:
-    """3.6/127: whichever namespace they are in."""
-    older = exposed("p.example", namespace="team-z", uid="u-0", made="2026-01-01T00:00:00Z")
-    younger = exposed("p.example", uid="u-9", made="2026-01-02T00:00:00Z")
-    other = exposed("q.example", uid="u-1", made="2025-01-01T00:00:00Z")
-    every = [younger, other, older, registry(INGRESS, creationTimestamp="2024-01-01T00:00:00Z")]
-    assert addresses.hostname_holder(younger, every) == "team-z/pypi"
-    assert addresses.hostname_holder(older, every) is None
-    assert addresses.hostname_holder(registry(INGRESS), every) is None
+def claim(uid: str, hostname: str = "p.example", *, granted: bool = False, created: str = "2026-01-01") -> HostClaim:
+    return HostClaim(uid, f"of/{uid}", hostname, granted, created)
 
 
-def test_127_the_younger_gets_no_ingress_and_its_clients_no_address() -> None:
-    """3.6/127: else they would send their credentials to the older."""
+@pytest.mark.parametrize(
+    ("own", "others", "holder_uid"),
+    [
+        (claim("a"), [], None),
+        (claim("a"), [claim("a", granted=True)], None),
+        (claim("a"), [claim("b", "q.example", granted=True)], None),
+        (claim("a"), [claim("b", granted=True)], "b"),
+        (claim("a", created="2020-01-01"), [claim("b", granted=True, created="2026-11-24")], "b"),
+        (claim("a", granted=True, created="2026-11-24"), [claim("b", created="2020-01-01")], None),
+        (claim("a", created="2026-11-24"), [claim("b", created="2020-01-01"), claim("c")], "b"),
+        (claim("a"), [claim("b")], None),
+        (claim("b"), [claim("a")], "a"),
+        (claim("b", granted=True), [claim("a", granted=True)], "a"),
+    ],
+)
+def test_127_a_host_is_whose_that_got_it_first(own: HostClaim, others: list[HostClaim], holder_uid: str | None) -> None:
+    """3.6/127: an older registry takes nothing from a younger one by naming its host."""
+    assert holder(own, others) == (None if holder_uid is None else f"of/{holder_uid}")
+
+
+def test_127_only_the_operators_word_grants_a_host() -> None:
+    """3.6/127: its status, which no role of people writes."""
+    wanted = exposed("p.example")
+    found = HostClaim.of(wanted)
+    assert found == HostClaim("u-1", "team-a/pypi", "p.example", granted=False, created="")
+    told = registry_status(wanted, RegistryReport((), serving(wanted), INSTALLATION), NOW)
+    assert told["url"] == "https://p.example"
+    served = registry({"exposure": {"type": "Ingress", "hostname": "p.example"}}, status=told)
+    claimed = HostClaim.of(served)
+    assert claimed is not None
+    assert claimed.granted
+    taken = serving(wanted, hostname_holder="team-z/pypi")
+    refused = registry_status(wanted, RegistryReport((), taken, INSTALLATION), NOW)
+    assert refused["url"] == "http://pypi.team-a.svc"
+    assert HostClaim.of(registry(INGRESS)) is None
+
+
+def test_127_the_other_gets_no_ingress_and_its_clients_no_address() -> None:
+    """3.6/127: else they would send their credentials to the holder."""
     wanted = exposed("p.example")
     assert ingresses(wanted)
     assert not ingresses(wanted, hostname_holder="team-z/pypi")
@@ -148,7 +179,7 @@ def test_127_the_younger_gets_no_ingress_and_its_clients_no_address() -> None:
     assert condition is not None
     assert ready is not None
     assert (condition.reason, ready.status) == (Reason.HOSTNAME_TAKEN, "False")
-    assert "team-z/pypi is older" in condition.message
+    assert "team-z/pypi has the host p.example" in condition.message
     status: Spec = {"conditions": [body.body() for body in found]}
     reported = registry({"exposure": {"type": "Ingress", "hostname": "p.example"}}, status=status)
     refused = accepted(token(), reported, Acceptance(SPACE, "n-1", INSTALLATION))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from registry_operator.planning.installation import OPERATOR_LABELS, Installation
-from registry_operator.planning.network import database_ports, policies, storage_port
+from registry_operator.planning.network import Address, database_addresses, policies, storage_address
 from registry_operator.planning.observed import Manifest, RegistryObservation, Workload
 from registry_operator.planning.registry_plan import plan
 from registry_operator.resources.registry import PyPIRegistry
@@ -93,7 +93,7 @@ def one_way(made: Iterable[Manifest], pod: Peer, peer: Peer, port: tuple[str, in
     protocol, number = port
     rules = [rule for body in found for rule in body["spec"][way]]
     return any(
-        {"protocol": protocol, "port": number} in rule["ports"]
+        ("ports" not in rule or {"protocol": protocol, "port": number} in rule["ports"])
         and (direction not in rule or any(is_peer(item, peer, pod.namespace) for item in rule[direction]))
         for rule in rules
     )
@@ -203,41 +203,71 @@ def test_a_managed_part_keeps_its_wall_until_it_is_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "ports"),
+    ("content", "addresses"),
     [
-        ({"uri": "postgresql://u:p@h/d"}, {5432}),
-        ({"uri": "postgresql://u:p:1@h:6432/d?sslmode=require"}, {6432}),
-        ({"uri": "postgresql://u:p@h1:5433,h2,[fd00::1]:5434/d"}, {5432, 5433, 5434}),
-        ({"uri": "postgresql://h:99999"}, {5432}),
-        ({"uri": "host=h port=1"}, {5432}),
-        ({"host": "h", "port": "6432"}, {6432}),
-        ({"host": "h", "port": "1,2"}, {1, 2}),
-        ({"host": "h", "port": "²"}, {5432}),
-        ({"host": "h"}, {5432}),
+        ({"uri": "postgresql://u:p@h/d"}, [("h", 5432)]),
+        ({"uri": "postgresql://u:p:1@h:6432/d?sslmode=require"}, [("h", 6432)]),
+        (
+            {"uri": "postgresql://u:p@h1:5433,h2,[fd00::1]:5434/d"},
+            [("h1", 5433), ("h2", 5432), ("[fd00::1]", 5434)],
+        ),
+        ({"uri": "postgresql://h:99999"}, [("h", 5432)]),
+        ({"uri": "host=h port=1"}, [("", 5432)]),
+        ({"host": "h", "port": "6432"}, [("h", 6432)]),
+        ({"host": "h,i", "port": "1"}, [("h", 1), ("i", 1)]),
+        ({"host": "h,i", "port": "1,2"}, [("h", 1), ("i", 2)]),
+        ({"host": "h", "port": "²"}, [("h", 5432)]),
+        ({"host": "h"}, [("h", 5432)]),
     ],
 )
-def test_the_databases_ports_are_those_of_its_secret(content: dict[str, str], ports: set[int]) -> None:
+def test_the_databases_addresses_are_those_of_its_secret(
+    content: dict[str, str], addresses: list[tuple[str, int]]
+) -> None:
     wanted = registry(EXTERNAL)
-    assert database_ports(wanted, secrets_of(wanted, EXTERNAL_SECRETS | {"db": content})) == ports
+    found = database_addresses(wanted, secrets_of(wanted, EXTERNAL_SECRETS | {"db": content}))
+    assert [(address.host, address.port) for address in found] == addresses
 
 
-def test_a_secret_that_is_missing_names_no_port() -> None:
-    assert database_ports(registry(EXTERNAL), {}) == set()
+def test_a_secret_that_is_missing_names_no_address() -> None:
+    assert database_addresses(registry(EXTERNAL), {}) == ()
+
+
+def with_endpoint(endpoint: str) -> Spec:
+    return EXTERNAL | {"storage": {"type": "S3", "s3": EXTERNAL["storage"]["s3"] | {"endpoint": endpoint}}}
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "port"),
+    ("endpoint", "address"),
     [
-        ("https://s3.example", 443),
-        ("http://store.team-a.svc", 80),
-        ("http://store.team-a.svc:9000", 9000),
-        ("https://[fd00::1]:9443", 9443),
-        ("https://s3.example:99999", 443),
+        ("https://s3.example", Address("s3.example", 443)),
+        ("http://store.team-a.svc", Address("store.team-a.svc", 80)),
+        ("http://store.team-a.svc:9000", Address("store.team-a.svc", 9000)),
+        ("https://[fd00::1]:9443", Address("fd00::1", 9443)),
+        ("https://s3.example:99999", Address("s3.example", 443)),
     ],
 )
-def test_the_stores_port_is_its_endpoints(endpoint: str, port: int) -> None:
-    s3 = EXTERNAL["storage"]["s3"] | {"endpoint": endpoint}
-    assert storage_port(registry(EXTERNAL, {"storage": {"type": "S3", "s3": s3}})) == port
+def test_the_stores_address_is_its_endpoints(endpoint: str, address: Address) -> None:
+    assert storage_address(registry(with_endpoint(endpoint))) == address
+
+
+@pytest.mark.parametrize(
+    ("host", "namespace"),
+    [
+        ("store", "team-a"),
+        ("store.storage", "storage"),
+        ("store.storage.svc", "storage"),
+        ("store.storage.svc.cluster.local", "storage"),
+        ("s3.eu-1.example.com", None),
+        ("198.18.0.7", None),
+    ],
+)
+def test_a_store_behind_a_service_is_reached_at_its_pods_own_port(host: str, namespace: str | None) -> None:
+    spec = with_endpoint(f"http://{host}")
+    for place in ("storage", "eu-1"):
+        assert reaches(SERVICE, Peer(place, {"app": "store"}), 8080, spec=spec) is (place == namespace)
+    # The database of these specs is a Service of the own namespace.
+    assert reaches(SERVICE, NEIGHBOUR, 8080, spec=spec)
+    assert not reaches(SERVICE, INTERNET, 8080, spec=spec)
 
 
 def test_every_policy_is_about_both_ways() -> None:

@@ -136,7 +136,7 @@ def test_fields_that_came_as_files_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "filename", ["foo_bar-1.0-py3-none-any.whl", "Foo.Bar-1.0-py3-none-any.whl", "foo_bar-1.0.0-py3-none-any.whl"]
+    "filename", ["foo_bar-1.0-py3-none-any.whl", "Foo.Bar-1.0-py3-none-any.whl", "foo_bar-v1.0-py3-none-any.whl"]
 )
 def test_strict_names_are_the_standards(filename: str) -> None:
     upload = replace(_WHEEL, filename=filename)
