@@ -6,6 +6,7 @@ The formats are POSIX.1-2017's ustar and pax, and GNU tar's; sdists come in all 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from registry_service.archives.limits import UnreadableError
@@ -103,6 +104,7 @@ def require_harmless(fields: Mapping[bytes, bytes], *, everywhere: bool) -> None
             raise UnreadableError(f"a pax header of it sets {_shown(key)}, which not every tool heeds: {AGAIN}")
 
 
+@lru_cache(maxsize=1024)  # most headers of an archive have the same owner, mode and time
 def _number(field: bytes) -> int:
     """A number in octal, or in GNU's base 256 for large ones. Raises UnreadableError."""
     if field[0] == _WIDE:
