@@ -39,8 +39,9 @@ demo: $(READY) ## The main job on a real cluster, step by step.
 bench: $(READY) ## Measure speed and memory, beside a peer in the same run.
 	@$(PYTHON) -m benchmarks
 
-soak: $(READY) ## Publish and install for SOAK_MINUTES (60), and watch memory.
+soak: $(READY) ## Publish and install for SOAK_MINUTES (60), and watch memory; then fuzz for as long.
 	@$(PYTHON) -m benchmarks.soak --minutes $(or $(SOAK_MINUTES),60)
+	@$(PYTHON) -m tests.fuzz --minutes $(or $(SOAK_MINUTES),60)
 
 cluster-up: $(READY) ## Make the test cluster, or mend it.
 	@$(PYTHON) -m tests.cluster up

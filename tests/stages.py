@@ -4,7 +4,7 @@ check        lint, types, layers, generated files, unit tests
 contract     each port's one test on every adapter
 conformance  real clients against a real service
 kubernetes   the product on a real cluster
-hostile      attacks, each measured
+hostile      attacks, each measured; some seconds of fuzzing
 """
 
 import subprocess
@@ -29,7 +29,7 @@ _STAGES: Final[Mapping[str, Sequence[tuple[str, ...]]]] = {
     "contract": ((*_PYTEST, "tests/contract"),),
     "conformance": ((*_PYTEST, "tests/conformance"),),
     "kubernetes": ((*_PYTEST, "tests/kubernetes"),),
-    "hostile": ((*_PYTEST, "tests/hostile", "-m", "hostile"),),
+    "hostile": ((*_PYTEST, "tests/hostile", "tests/fuzz", "-m", "hostile"),),
 }
 
 

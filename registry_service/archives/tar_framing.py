@@ -113,9 +113,9 @@ def _read(block: bytes) -> Block:
 
 def _extend(said: _Said, header: Block, content: bytes) -> None:
     if header.kind == GNU_NAME:
-        said.name_is(content.partition(b"\0")[0])
+        said.name_is(_ended(content))
     elif header.kind == GNU_TARGET:
-        said.target_is(content.partition(b"\0")[0])
+        said.target_is(_ended(content))
     else:
         fields = pax_fields(content)
         require_harmless(fields, everywhere=header.kind == PAX_GLOBAL)
@@ -123,6 +123,14 @@ def _extend(said: _Said, header: Block, content: bytes) -> None:
             said.name_is(fields[b"path"])
         if b"linkpath" in fields:
             said.target_is(fields[b"linkpath"])
+
+
+def _ended(content: bytes) -> bytes:
+    """A long name of GNU's. Without an end some readers stop with its size, others go on to the end of the block."""
+    text, end, _ = content.partition(b"\0")
+    if not end:
+        raise UnreadableError(f"a long name in its tar archive has no end: {AGAIN}")
+    return text
 
 
 def _member(stream: GzipStream, header: Block, said: _Said, keep: Callable[[str], bool]) -> TarMember:

@@ -6,6 +6,7 @@ The formats are POSIX.1-2017's ustar and pax, and GNU tar's; sdists come in all 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from registry_service.archives.limits import UnreadableError
@@ -23,6 +24,8 @@ GNU_TARGET: Final = b"K"
 GNU_SPARSE: Final = b"S"
 
 _CHECKSUM: Final = slice(148, 156)
+# Owner, group, time of the last change, and a device's two numbers.
+_OTHER_NUMBERS: Final = (slice(108, 116), slice(116, 124), slice(136, 148), slice(329, 337), slice(337, 345))
 _OCTAL: Final = re.compile(rb" *([0-7]*)[ \0]*")
 _WIDE: Final = 0x80
 _RECORD: Final = re.compile(rb"([1-9][0-9]{0,9}) ([^=]+)=", re.DOTALL)
@@ -55,6 +58,8 @@ def read_block(block: bytes) -> Block:
     magic, prefix = block[257:265], _text(block[345:500])
     if magic not in _MAGICS or (prefix and magic != _POSIX):
         raise UnreadableError(f"a header of its tar archive is of no format that all tools know: {AGAIN}")
+    for field in _OTHER_NUMBERS:  # of no use here, but there are readers that stop at one that they cannot read
+        _number(block[field])
     name = _text(block[:100])
     return Block(
         name=prefix + b"/" + name if prefix else name,
@@ -99,6 +104,7 @@ def require_harmless(fields: Mapping[bytes, bytes], *, everywhere: bool) -> None
             raise UnreadableError(f"a pax header of it sets {_shown(key)}, which not every tool heeds: {AGAIN}")
 
 
+@lru_cache(maxsize=1024)  # most headers of an archive have the same owner, mode and time
 def _number(field: bytes) -> int:
     """A number in octal, or in GNU's base 256 for large ones. Raises UnreadableError."""
     if field[0] == _WIDE:

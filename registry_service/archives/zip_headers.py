@@ -20,14 +20,15 @@ SIGNATURE_BYTES: Final = 4
 _CUT_OFF: Final = "it is damaged or was cut off: its zip directory is not all there"
 AGAIN: Final = "zip it again with a current build tool"
 
-_LOCAL: Final = struct.Struct("<2x2H4x3I2H")
-_ENTRY: Final = struct.Struct("<4x2H4x3I3H4x2I")
+_LOCAL: Final = struct.Struct("<3H4x3I2H")
+_ENTRY: Final = struct.Struct("<2x3H4x3I3H4x2I")
 _EXTRA: Final = struct.Struct("<2H")
 _UNICODE_PATH: Final = struct.Struct("<BI")
 _ENCRYPTED_FLAG: Final = 0x1
 _DESCRIPTOR_FLAG: Final = 0x8
 _UTF8_FLAG: Final = 0x800
 _ZIP64_EXTRA: Final = 0x0001
+_NEWEST_VERSION: Final = 63
 _UNICODE_PATH_EXTRA: Final = 0x7075
 _IN_EXTRA: Final = 0xFFFFFFFF
 _STORED_AND_DEFLATED: Final = (0, 8)
@@ -98,9 +99,10 @@ class Records:
 
     def local(self) -> Header:
         """The header before a member's content (section 4.3.7)."""
-        flags, method, crc, packed, size, name_length, extra_length = _LOCAL.unpack(self.take(_LOCAL.size))
+        version, flags, method, crc, packed, size, name_length, extra_length = _LOCAL.unpack(self.take(_LOCAL.size))
         name, extra = self.take(name_length), extra_fields(self.take(extra_length))
         shown = Header(name, flags, method, crc, packed, size)
+        require_known(shown, version)
         require_plain(shown)
         require_same_path(shown, extra)
         wide = zip64_values(shown, extra)
@@ -112,10 +114,11 @@ class Records:
 
     def entry(self) -> Entry:
         """A member's record in the directory (section 4.3.12)."""
-        fields = _ENTRY.unpack(self.take(_ENTRY.size))
+        version, *fields = _ENTRY.unpack(self.take(_ENTRY.size))
         flags, method, crc, packed, size, name_length, extra_length, comment_length, attributes, offset = fields
         name, extra = self.take(name_length), extra_fields(self.take(extra_length))
         shown = Header(name, flags, method, crc, packed, size)
+        require_known(shown, version)
         if comment_length:
             raise UnreadableError(f"the zip directory has a comment on {shown.name!r}: {AGAIN}")
         require_same_path(shown, extra)
@@ -166,6 +169,12 @@ def require_same_path(header: Header, extra: Sequence[tuple[int, bytes]]) -> Non
     known = content[: _UNICODE_PATH.size] == _UNICODE_PATH.pack(1, zlib.crc32(header.raw_name))
     if not known or content[_UNICODE_PATH.size :] != header.raw_name:
         raise UnreadableError(f"{header.name!r} has another name in its Unicode path field: {AGAIN}")
+
+
+def require_known(header: Header, version: int) -> None:
+    """Refuse a member that asks for a later version of the format than there is (section 4.4.3)."""
+    if version > _NEWEST_VERSION:
+        raise UnreadableError(f"{header.name!r} asks for version {version} of the zip format: {AGAIN}")
 
 
 def require_plain(header: Header) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import logging
 import sys
 import time
 import traceback
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=time.time_ns(), help="of the first round; any other by default")
+    logging.disable()  # what is refused is logged, a line for each input
     given_ = parser.parse_args(arguments)
     until, number, broken = time.monotonic() + 60 * given_.minutes, given_.seed, 0
     print(f"the first seed is {number}", flush=True)

@@ -12,7 +12,7 @@ from tests.support.odd_archives import SDIST, WHEEL
 pytestmark = pytest.mark.hostile
 
 # Less than ten seconds of a slow core for the slowest of them.
-_EXAMPLES = 1000
+_EXAMPLES = 2000
 _GOOD = {"wheel": (wheel, WHEEL), "sdist": (sdist, SDIST), "gzip": (gzipped, SDIST)}
 
 

@@ -19,7 +19,8 @@ _DEFLATED = 8
 class ZipMember:
     """A member; `own` is what its own header says otherwise, `listed` what the directory says otherwise.
 
-    The names of what may be otherwise: name, flags, method, crc, packed, size, extra; offset, comment, mode, count.
+    The names of what may be otherwise: name, version, flags, method, crc, packed, size, extra; offset, comment, mode,
+    count.
     """
 
     name: bytes = b"odd/x.py"
@@ -40,6 +41,7 @@ class ZipMember:
         """Everything that a header says."""
         return {
             "name": self.name,
+            "version": 20,
             "flags": 0,
             "method": self.method,
             "crc": zlib.crc32(self.content),
@@ -109,7 +111,8 @@ def tar_header(
     block = bytearray(512)
     values: dict[str, bytes | int] = {"mode": b"0000644\0", "size": b"%011o\0" % len(content), "magic": b"ustar\x0000"}
     values |= otherwise
-    places = {"mode": 100, "uid": 108, "size": 124, "magic": 257, "prefix": 345}
+    places = {"mode": 100, "uid": 108, "gid": 116, "size": 124, "mtime": 136}
+    places |= {"magic": 257, "devmajor": 329, "devminor": 337, "prefix": 345}
     block[: len(name)], block[156:157], block[157 : 157 + len(target)] = name, kind, target
     for place, value in values.items():
         if place in places and isinstance(value, bytes):
@@ -147,7 +150,7 @@ def _own(member: ZipMember) -> bytes:
     name, more = said["name"], said["extra"]
     numbers = [said[key] for key in ("flags", "method")] + [0, 0] + [said[key] for key in ("crc", "packed", "size")]
     lengths = len(name), len(more)  # type: ignore[arg-type]  # both are bytes
-    return struct.pack("<4s5H3I2H", b"PK\x03\x04", 20, *numbers, *lengths) + name + more  # type: ignore[operator]  # likewise
+    return struct.pack("<4s5H3I2H", b"PK\x03\x04", said["version"], *numbers, *lengths) + name + more  # type: ignore[operator]  # likewise
 
 
 def _entry(member: ZipMember, offset: int) -> bytes:
@@ -156,7 +159,7 @@ def _entry(member: ZipMember, offset: int) -> bytes:
     numbers = [said[key] for key in ("flags", "method")] + [0, 0] + [said[key] for key in ("crc", "packed", "size")]
     lengths = [len(text) for text in texts]  # type: ignore[arg-type]  # they are bytes
     rest = (0, 0, int(said["mode"]) << 16, said["offset"])
-    record = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, 20, *numbers, *lengths, *rest)
+    record = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, said["version"], *numbers, *lengths, *rest)
     return record + b"".join(texts)  # type: ignore[arg-type]  # likewise
 
 

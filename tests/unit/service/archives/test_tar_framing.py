@@ -42,6 +42,10 @@ REFUSED = {
     "cut off in a long name": (gzip.compress(tar_header(b"x", b"long", kind=b"L")[:-9]), "middle of a member"),
     "another checksum": (tar_of(tar_header(b"a", checksum=b"0000001\0")), "another checksum"),
     "a checksum that is none": (tar_of(tar_header(b"a", checksum=b"-000001\0")), "number that cannot be read"),
+    **{
+        f"a {field} that is none": (tar_of(tar_header(b"a", **{field: b"9"})), "number that cannot be read")
+        for field in ("uid", "gid", "mtime", "devmajor", "devminor")
+    },
     "a number that is none": (tar_of(tar_header(b"a", size=b"0o000000007\0")), "number that cannot be read"),
     "a negative number": (tar_of(tar_header(b"a", size=b"-0000000007\0")), "number that cannot be read"),
     "a negative number of GNU's": (tar_of(tar_header(b"a", size=b"\xff" * 12)), "number that cannot be read"),
@@ -60,6 +64,7 @@ REFUSED = {
         "name a member twice",
     ),
     "two long targets": (tar_of(*[tar_header(b"x", b"long\0", kind=b"K")] * 2, _FILE), "name a member twice"),
+    "a long name that goes on": (tar_of(tar_header(b"x", b"long", kind=b"L"), _FILE), "has no end"),
     "a name for nobody": (tar_of(_FILE, tar_header(b"x", b"long\0", kind=b"L")), "for a member that does not come"),
     "a target for nobody": (tar_of(_FILE, pax_header((b"linkpath", b"b"))), "for a member that does not come"),
     "a long name without end": (tar_of(tar_header(b"x", kind=b"L", size=b"00010000000\0")), "larger than 1048576"),

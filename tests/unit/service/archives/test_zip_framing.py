@@ -56,6 +56,8 @@ REFUSED = {
     "sizes behind": (zip_of([ZipMember(own={"flags": 8}, listed={"flags": 8})]), "a data descriptor"),
     "encrypted": (zip_of([ZipMember(own={"flags": 1}, listed={"flags": 1})]), "encrypted"),
     "bzip2": (zip_of([ZipMember(method=12)]), "another method than deflate"),
+    "a later version": (zip_of([ZipMember(own={"version": 64})]), "version 64 of the zip format"),
+    "a later version listed": (zip_of([ZipMember(listed={"version": 0xFF14})]), "of the zip format"),
     "a comment on a member": (zip_of([ZipMember(listed={"comment": b"x"})]), "a comment on 'odd/x.py'"),
     "half an extra field": (zip_of([ZipMember(own={"extra": b"abc"})]), "cut short"),
     "an extra field cut short": (zip_of([ZipMember(own={"extra": b"ab\x09\0x"})]), "cut short"),
