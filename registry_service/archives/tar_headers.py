@@ -55,8 +55,10 @@ def read_block(block: bytes) -> Block:
     checked = sum(block) - sum(block[_CHECKSUM]) + len(block[_CHECKSUM]) * ord(" ")
     if _number(block[_CHECKSUM]) != checked:
         raise UnreadableError("it is damaged or was cut off: a header of its tar archive has another checksum")
-    magic, prefix = block[257:265], _text(block[345:500])
-    if magic not in _MAGICS or (prefix and magic != _POSIX):
+    magic, prefix, rest = block[257:265], _text(block[345:500]), block[345:]
+    # GNU's format has the map of a sparse file there, which libarchive reads whatever the header's kind is.
+    stray = rest[len(prefix) if magic == _POSIX else 0 :].strip(b"\0")
+    if magic not in _MAGICS or stray:
         raise UnreadableError(f"a header of its tar archive is of no format that all tools know: {AGAIN}")
     for field in _OTHER_NUMBERS:  # of no use here, but there are readers that stop at one that they cannot read
         _number(block[field])

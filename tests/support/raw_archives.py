@@ -112,7 +112,7 @@ def tar_header(
     values: dict[str, bytes | int] = {"mode": b"0000644\0", "size": b"%011o\0" % len(content), "magic": b"ustar\x0000"}
     values |= otherwise
     places = {"mode": 100, "uid": 108, "gid": 116, "size": 124, "mtime": 136}
-    places |= {"magic": 257, "devmajor": 329, "devminor": 337, "prefix": 345}
+    places |= {"magic": 257, "devmajor": 329, "devminor": 337, "prefix": 345, "rest": 386}
     block[: len(name)], block[156:157], block[157 : 157 + len(target)] = name, kind, target
     for place, value in values.items():
         if place in places and isinstance(value, bytes):
