@@ -13,6 +13,7 @@ import pytest
 from registry_service.database.migrating import migrate
 from registry_service.database.transaction import open_database
 from registry_service.storage.s3_client import S3Settings
+from tests.outcomes import issue_5
 from tests.support import browser as browsers
 from tests.support import object_store as object_stores
 from tests.support import postgresql as postgresqls
@@ -28,6 +29,15 @@ Aloud = Callable[[], AbstractContextManager[None]]
 
 _MIGRATED = "migrated"
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that prove sentences are counted
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("hostile"):
+            item.add_marker(pytest.mark.outcome(issue_5.ATTACKS))
+            if item.path.parent.name == "hostile":
+                item.add_marker(pytest.mark.outcome(issue_5.COST))
 
 
 @pytest.fixture(scope="session")

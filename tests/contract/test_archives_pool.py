@@ -15,6 +15,7 @@ import pytest
 
 from registry_service.archives import ArchivePool
 from registry_service.errors import BusyError
+from tests.outcomes import issue_5
 from tests.support import odd_archives, packages
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _children() -> AbstractSet[int]:
     return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
 
 
+@pytest.mark.outcome(issue_5.PROCESSES)
 async def test_an_upload_costs_no_new_process(registry: Registry) -> None:
     """Issue 5, "done" 4: the same processes before and after uploads, at once and one by one."""
     token, pool = await registry.token(), registry.service.archives

@@ -7,6 +7,9 @@ import pytest
 from registry_service.contract.tokens import Scope, TokenType
 from registry_service.domain.access import Decision, Permission, Principal, allows, permissions
 from registry_service.domain.catalog import Project, Visibility
+from tests.outcomes import issue_5
+
+pytestmark = pytest.mark.outcome(issue_5.COVERED)
 
 _OWN, _OTHER = 2, 3
 # Numbers are compared for being equal, and for nothing else.
