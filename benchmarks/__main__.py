@@ -99,12 +99,15 @@ def _rows(stack: ExitStack, entered: list[Contender]) -> list[Row]:
     idle = {name: [memory.resident_bytes(it.pid) / MIB] for name, it in running.items()}
     visitors = {name: stack.enter_context(visiting(it)) for name, it in running.items()}
     limits = {contender.name: contender.most_files for contender in entered}
+    before = {name: set(memory.family(it.pid)) for name, it in running.items()}
     with step("publishing 1,101 small wheels to each", usually="60 s"):
         filled = {name: fill(visitor, limits[name]) for name, visitor in visitors.items()}
+    started = {name: [float(len(set(memory.family(it.pid)) - before[name]))] for name, it in running.items()}
     rows = [
         Row("start-up to the first answer", "s", starts),
         Row("memory, idle", "MiB", idle),
         Row("upload a wheel of 2 KiB", "ms", filled),
+        Row("started by all of these", "processes", started),
     ]
     with step("measuring", usually="90 s"):
         rows += [_measure(measure, entered, visitors) for measure in all_measures()]

@@ -10,33 +10,34 @@ _RESET_PEAK = "5"  # proc(5), clear_refs
 
 def resident_bytes(pid: int) -> int:
     """What a process and its children hold in memory now."""
-    return sum(_field(number, "VmRSS") for number in _family(pid))
+    return sum(_field(number, "VmRSS") for number in family(pid))
 
 
 def proportional_bytes(pid: int) -> int:
     """What a process and its children hold, with each page that several processes share counted once (PSS)."""
-    return sum(_proportional(number) for number in _family(pid))
+    return sum(_proportional(number) for number in family(pid))
 
 
 def peak_bytes(pid: int) -> int:
     """The most that each held since it began or since `forget_peak`, added up."""
-    return sum(_field(number, "VmHWM") for number in _family(pid))
+    return sum(_field(number, "VmHWM") for number in family(pid))
 
 
 def forget_peak(pid: int) -> None:
     """Let the peak be what is held now."""
-    for number in _family(pid):
+    for number in family(pid):
         (_process(number) / "clear_refs").write_text(_RESET_PEAK)
 
 
 def open_files(pid: int) -> int:
     """How many files, sockets and pipes a process and its children have open."""
-    return sum(len(list((_process(number) / "fd").iterdir())) for number in _family(pid))
+    return sum(len(list((_process(number) / "fd").iterdir())) for number in family(pid))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """A process and its children, by their ids."""
     children = [int(number) for task in (_process(pid) / "task").glob("*/children") for number in _read(task).split()]
-    return [pid, *(number for child in children for number in _family(child))]
+    return [pid, *(number for child in children for number in family(child))]
 
 
 def _proportional(pid: int) -> int:

@@ -52,7 +52,7 @@ def _cell(samples: Sequence[float], *, is_rate: bool) -> str:
 
 def _ratio(row: Row, name: str, peer: str) -> str:
     ours, theirs = row.samples.get(name), row.samples.get(peer)
-    if not ours or not theirs:
+    if not ours or not theirs or not (median(ours) and median(theirs)):
         return "-"
     better = median(ours) / median(theirs) if row.is_rate else median(theirs) / median(ours)
     return f"{better:.2f}"

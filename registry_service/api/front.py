@@ -6,10 +6,9 @@ second Host or Authorization, a Host that is no host, a coding that we would not
 
 import re
 import time
-from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,19 +18,22 @@ from registry_service.metrics import observe
 from registry_service.rendering.errors import ErrorAnswer, render_problem
 
 MAX_HEADERS: Final = 100
-_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST: Final = re.compile(rf"(?=.{{1,260}}\Z)(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{0,5}})?")
+_LABEL: Final = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME: Final = rb"%b(?:\.%b)*\.?" % (_LABEL, _LABEL)
+_HOST: Final = re.compile(rb"(?=.{1,260}\Z)(?:%b|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?" % _NAME)
 # Of which one reader might take the first and another the last.
-_ONCE: Final = (
-    "authorization",
-    "content-encoding",
-    "content-type",
-    "deploy-token",
-    "host",
-    "origin",
-    "private-token",
-    "range",
-    "transfer-encoding",
+_ONCE: Final = frozenset(
+    (
+        b"authorization",
+        b"content-encoding",
+        b"content-type",
+        b"deploy-token",
+        b"host",
+        b"origin",
+        b"private-token",
+        b"range",
+        b"transfer-encoding",
+    )
 )
 _NOT_FOR_FRAMES: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 # For every answer that says nothing else of itself.
@@ -47,31 +49,32 @@ _HTTPS_ONLY: Final = {"strict-transport-security": "max-age=63072000"}
 
 def misread(scope: Scope) -> ErrorAnswer | None:
     """What is wrong with how a request is sent, as an answer."""
-    headers = Headers(scope=scope)
     if scope["http_version"] not in ("1.0", "1.1"):
         return render_problem(505, f"HTTP/{scope['http_version']} is not spoken here")
     if len(scope["headers"]) > MAX_HEADERS:
         return render_problem(431, f"The request has more than {MAX_HEADERS} headers")
-    counts = Counter(name.decode("latin-1") for name, _ in scope["headers"])
-    for name in _ONCE:
-        if counts[name] > 1:
-            return render_problem(400, f"The request has {counts[name]} headers {name}")
-    return _misread_host(scope, headers) or _undecodable(headers)
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _ONCE:
+            if name in headers:
+                return render_problem(400, f"The request has two headers {name.decode()}")
+            headers[name] = value
+    return _misread_host(headers, is_required=scope["http_version"] == "1.1") or _undecodable(headers)
 
 
-def _misread_host(scope: Scope, headers: Headers) -> ErrorAnswer | None:
-    host = headers.get("host")
-    if host is None and scope["http_version"] == "1.0":
+def _misread_host(headers: Mapping[bytes, bytes], *, is_required: bool) -> ErrorAnswer | None:
+    host = headers.get(b"host")
+    if host is None and not is_required:
         return None
     if host is None or _HOST.fullmatch(host) is None:
         return render_problem(400, "The header Host is missing, or names no host")
     return None
 
 
-def _undecodable(headers: Headers) -> ErrorAnswer | None:
-    if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+def _undecodable(headers: Mapping[bytes, bytes]) -> ErrorAnswer | None:
+    if headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         return render_problem(501, "The only transfer coding is chunked")
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         # The archive's digests are of the bytes as they are sent, and what we do not unpack cannot be a bomb.
         return render_problem(415, "A body must be sent without a content coding")
     return None

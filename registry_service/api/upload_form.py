@@ -34,7 +34,7 @@ MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
 DRAIN_SECONDS: Final = 30
 # A client that has nothing more to say for so long is gone, and its spool with it.
 IDLE_SECONDS: Final = 60
-_BATCH_BYTES: Final = 1024 * 1024
+_BATCH_BYTES: Final = 256 * 1024
 FILE_FIELD: Final = "content"
 # A detached signature that old clients send beside the file; it is read past.
 SIGNATURE_FIELD: Final = "gpg_signature"

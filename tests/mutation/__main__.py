@@ -20,8 +20,9 @@ from tests.support.environments import client
 _EXPLAINED = Path(__file__).with_name("explained.txt")
 _DOMAIN = "registry_service/domain"
 _MODULES = tuple(f"{_DOMAIN}/{name}.py" for name in ("access", "credentials", "status", "upload_rules"))
-_TESTS = tuple(
-    f"tests/unit/service/domain/test_{name}.py" for name in ("access", "credentials", "status", "upload_rules")
+_TESTS = (
+    *(f"tests/unit/service/domain/test_{name}.py" for name in ("access", "credentials", "status", "upload_rules")),
+    "tests/unit/service/test_properties_of_names.py",
 )
 _SECONDS = 3600
 

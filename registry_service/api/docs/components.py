@@ -171,6 +171,7 @@ def _message(description: str, text: str) -> Described:
 
 
 _CHALLENGE: Final = {"WWW-Authenticate": {"schema": _TEXT, "example": 'Basic realm="GitLab Packages Registry"'}}
+_RETRY: Final = {"Retry-After": {"schema": _NUMBER, "description": "Seconds.", "example": 5}}
 # What every route may say; the names are those of `#/components/responses`.
 RESPONSES: Final[Mapping[str, Described]] = {
     "Unauthenticated": _message(
@@ -181,15 +182,27 @@ RESPONSES: Final[Mapping[str, Described]] = {
     | {"headers": _CHALLENGE},
     "Forbidden": _message("The token's scopes do not allow this, or the project's state does not.", "403 Forbidden"),
     "NotFound": _message("There is no such thing, or it is not the reader's to know of.", "404 Project Not Found"),
+    "TooManyFailures": answer(
+        "Too many credentials with this token's id, or from this address, could not be verified. One that can be is "
+        "let in all the same.",
+        "Refusal",
+        {
+            "message": "429 Too Many Requests - Retry in 300 seconds",
+            "code": "429 Retry in 300 seconds",
+            "errors": ["Retry in 300 seconds"],
+        },
+    )
+    | {"headers": _RETRY},
     "Unavailable": _message(
         "The database or the store cannot be used now, or uploads queue up.", "503 Service Unavailable"
     )
-    | {"headers": {"Retry-After": {"schema": _NUMBER, "description": "Seconds.", "example": 5}}},
+    | {"headers": _RETRY},
 }
 COMMON_STATUSES: Final[Mapping[str, str]] = {
     "401": "Unauthenticated",
     "403": "Forbidden",
     "404": "NotFound",
+    "429": "TooManyFailures",
     "503": "Unavailable",
 }
 

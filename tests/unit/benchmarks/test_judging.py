@@ -45,11 +45,13 @@ def test_a_ratio_above_one_is_better_for_times_and_for_rates() -> None:
         Row("read", "ms", {"ours": [2.0, 2.0], "peer": [4.0, 4.0]}),
         Row("download", "MiB/s", {"ours": [50.0, 50.0], "peer": [100.0, 100.0]}, is_rate=True),
         Row("JSON", "ms", {"ours": [1.0]}),
+        Row("started", "processes", {"ours": [0.0], "peer": [2.0]}),
     ]
-    _, read, download, json = render(rows, ["ours", "peer"], compared=["ours"], peer="peer").splitlines()
+    _, read, download, json, started = render(rows, ["ours", "peer"], compared=["ours"], peer="peer").splitlines()
     assert read.split() == ["read,", "ms", "2.0", "/", "2.0", "4.0", "/", "4.0", "2.00"]
     assert download.split()[-1] == "0.50"
     assert json.split() == ["JSON,", "ms", "1.0", "-", "-"]
+    assert started.split() == ["started,", "processes", "0.0", "2.0", "-"]
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,9 @@ def test_nobody_reads_what_is_public_and_learns_nothing_else(
         ((Scope.READ_API, Scope.WRITE_PACKAGE_REGISTRY), {Permission.READ, Permission.PUBLISH}),
     ],
 )
-def test_scopes_decide_in_the_own_project(scopes: tuple[Scope, ...], may: set[Permission]) -> None:
-    principal = _token(_OWN, *scopes)
+@pytest.mark.parametrize("kind", [TokenType.PERSONAL, TokenType.DEPLOY])
+def test_scopes_decide_in_the_own_project(scopes: tuple[Scope, ...], may: set[Permission], kind: TokenType) -> None:
+    principal = _token(_OWN, *scopes, kind=kind)
     assert permissions(principal) == may
     for permission, visibility in itertools.product(Permission, Visibility):
         wanted = Decision.ALLOWED if permission in may else Decision.FORBIDDEN
