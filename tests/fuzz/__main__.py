@@ -6,22 +6,25 @@ An input that breaks a reader is written into its corpus, where the tests find i
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import logging
 import sys
+import tempfile
 import time
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.fuzz.mutation import mutated
-from tests.fuzz.targets import BROKE, CORPUS, TARGETS
+from tests.fuzz.other_tools import programs, same_sdist, same_wheel
+from tests.fuzz.targets import BROKE, CORPUS, TARGETS, Target, accepted, sdist, wheel, with_checksums
+from tests.support.odd_archives import SDIST, WHEEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from tests.fuzz.targets import Target
 
 _EXAMPLES = 2000
 
@@ -35,16 +38,34 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=time.time_ns(), help="of the first round; any other by default")
     logging.disable()  # what is refused is logged, a line for each input
     given_ = parser.parse_args(arguments)
+    programs()
     until, number, broken = time.monotonic() + 60 * given_.minutes, given_.seed, 0
     print(f"the first seed is {number}", flush=True)
     while time.monotonic() < until:
-        for target in TARGETS:
+        for target in (*TARGETS, *_SAME_TO_EVERYBODY):
             began = time.monotonic()
             broken += _breaks(target, number)
             print(f"{target.name:14} {_EXAMPLES} inputs in {time.monotonic() - began:5.1f} s", flush=True)
         number += 1
     print(f"{broken} inputs broke a reader" if broken else "no input broke a reader")
     return 1 if broken else 0
+
+
+def _same_wheel(content: bytes) -> None:
+    if accepted(wheel(content), WHEEL):
+        with tempfile.TemporaryDirectory() as folder:
+            same_wheel(content, Path(folder), installed=True)
+
+
+def _same_sdist(content: bytes) -> None:
+    archive = with_checksums(content)
+    if accepted(sdist(archive), SDIST):
+        with tempfile.TemporaryDirectory() as folder:
+            same_sdist(gzip.compress(archive), Path(folder))
+
+
+# Whatever is accepted, four other programs find the same files in it.
+_SAME_TO_EVERYBODY = (Target("wheel", _same_wheel), Target("sdist", _same_sdist))
 
 
 def _breaks(target: Target, number: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import os
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from tests.support import environments
+from tests.support.odd_archives import SDIST, WHEEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +24,7 @@ _SECONDS = 60
 _UTF8 = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
 Found = dict[str, bytes]
+_numbers = itertools.count()
 
 
 def programs() -> None:
@@ -28,6 +32,31 @@ def programs() -> None:
     missing = [package for program, package in _PACKAGES.items() if shutil.which(program) is None]
     if missing:
         environments.require_packages(*missing)
+
+
+def same_wheel(content: bytes, folder: Path, *, installed: bool) -> None:
+    """Assert that all find the same files in a wheel; uv takes a fifth of a second to be asked too (`installed`)."""
+    place = folder / str(next(_numbers))
+    place.mkdir()
+    (path := place / WHEEL).write_bytes(content)
+    found = zipfile_finds(path)
+    assert unzip_finds(path, place / "unzip") == found
+    assert bsdtar_finds(path, place / "bsdtar") == found
+    if installed:
+        # `.data` is spread over the folders of the installation, scripts get another first line.
+        plain = {name: part for name, part in found.items() if ".data/" not in name and not name.endswith("RECORD")}
+        installed_files = uv_finds(path, place / "uv")
+        assert {name: installed_files.get(name) for name in plain} == plain
+
+
+def same_sdist(content: bytes, folder: Path) -> None:
+    """Assert that all find the same files in an sdist."""
+    place = folder / str(next(_numbers))
+    place.mkdir()
+    (path := place / SDIST).write_bytes(content)
+    found = tarfile_finds(path)
+    assert bsdtar_finds(path, place / "bsdtar") == found
+    assert gunzipped_by_gzip(path) == gzip.decompress(content)
 
 
 def zipfile_finds(path: Path) -> Found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.fuzz import other_tools
 from tests.fuzz.mutation import mutated
+from tests.fuzz.other_tools import same_sdist, same_wheel
 from tests.fuzz.targets import TARGETS, Target, accepted, sdist, wheel, with_checksums
 from tests.support import odd_archives
 from tests.support.odd_archives import SDIST, STEM, WHEEL, member, tarred, with_member
@@ -26,7 +26,6 @@ _EXAMPLES = 1000
 _MOST_INSTALLED = 20
 _MOST_UNPACKED = 60
 _BY_NAME = {target.name: target for target in TARGETS}
-_numbers = itertools.count()
 
 GOOD = {
     "a folder": odd_archives.zipped(lambda archive: archive.mkdir("odd/")),
@@ -44,38 +43,15 @@ def _programs() -> None:
     other_tools.programs()
 
 
-def _same_wheel(content: bytes, folder: Path, *, installed: bool) -> None:
-    place = folder / str(next(_numbers))
-    place.mkdir()
-    (path := place / WHEEL).write_bytes(content)
-    found = other_tools.zipfile_finds(path)
-    assert other_tools.unzip_finds(path, place / "unzip") == found
-    assert other_tools.bsdtar_finds(path, place / "bsdtar") == found
-    if installed:
-        # `.data` is spread over the folders of the installation, scripts get another first line.
-        plain = {name: part for name, part in found.items() if ".data/" not in name and not name.endswith("RECORD")}
-        installed_files = other_tools.uv_finds(path, place / "uv")
-        assert {name: installed_files.get(name) for name in plain} == plain
-
-
-def _same_sdist(content: bytes, folder: Path) -> None:
-    place = folder / str(next(_numbers))
-    place.mkdir()
-    (path := place / SDIST).write_bytes(content)
-    found = other_tools.tarfile_finds(path)
-    assert other_tools.bsdtar_finds(path, place / "bsdtar") == found
-    assert other_tools.gunzipped_by_gzip(path) == gzip.decompress(content)
-
-
 @pytest.mark.parametrize("row", GOOD)
 def test_unusual_archives_are_the_same_to_everybody(tmp_path: Path, row: str) -> None:
     """3.2/55: whatever is accepted."""
     file = GOOD[row]
     if file.filename == WHEEL:
         assert accepted(wheel(file.content), WHEEL)
-        _same_wheel(file.content, tmp_path, installed=True)
+        same_wheel(file.content, tmp_path, installed=True)
     else:
-        _same_sdist(file.content, tmp_path)
+        same_sdist(file.content, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["wheel", "sdist"])
@@ -83,9 +59,9 @@ def test_kept_archives_are_the_same_to_everybody(tmp_path: Path, name: str) -> N
     """3.2/55: whatever is accepted."""
     for content in _BY_NAME[name].good:
         if name == "wheel":
-            _same_wheel(content, tmp_path, installed=True)
+            same_wheel(content, tmp_path, installed=True)
         else:
-            _same_sdist(gzip.compress(content), tmp_path)
+            same_sdist(gzip.compress(content), tmp_path)
 
 
 def _mutations(target: Target, prepare: Callable[[bytes], bytes], check: Callable[[bytes], bool]) -> list[bytes]:
@@ -116,7 +92,7 @@ def test_mutated_wheels_that_are_accepted_are_the_same_to_everybody(tmp_path: Pa
     mutations = _mutations(_BY_NAME["wheel"], bytes, lambda content: accepted(wheel(content), WHEEL))
     assert len(mutations) > 10
     for number, content in enumerate(mutations[:_MOST_UNPACKED]):
-        _same_wheel(content, tmp_path, installed=number < _MOST_INSTALLED)
+        same_wheel(content, tmp_path, installed=number < _MOST_INSTALLED)
 
 
 def test_mutated_sdists_that_are_accepted_are_the_same_to_everybody(tmp_path: Path) -> None:
@@ -124,4 +100,4 @@ def test_mutated_sdists_that_are_accepted_are_the_same_to_everybody(tmp_path: Pa
     mutations = _mutations(_BY_NAME["sdist"], with_checksums, lambda content: accepted(sdist(content), SDIST))
     assert len(mutations) > 10
     for content in mutations[:_MOST_UNPACKED]:
-        _same_sdist(gzip.compress(content), tmp_path)
+        same_sdist(gzip.compress(content), tmp_path)
