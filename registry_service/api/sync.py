@@ -1,10 +1,13 @@
 """The sync port: what only the operator calls (design section 4, "Syncing")."""
 
 import hmac
+from dataclasses import dataclass
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from registry_service.api.answers import install_error_answers
+from registry_service.api.answers import error_response, install_error_answers
 from registry_service.api.bodies import read_bounded
 from registry_service.contract import sync, wire
 from registry_service.contract.sync import RefusalReason
@@ -12,20 +15,36 @@ from registry_service.errors import SyncRefusedError
 from registry_service.use_cases.service import Service
 
 
-def sync_application(service: Service) -> FastAPI:
-    """Every route needs the sync key, whatever else is right or wrong with the request."""
-
-    async def require_key(request: Request) -> None:
-        key = service.authenticating.sync_key()
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if key is None or scheme != "Bearer" or not hmac.compare_digest(given.encode(), key):
-            raise SyncRefusedError(RefusalReason.UNAUTHORIZED, "the Authorization header does not hold the sync key")
-
-    app = FastAPI(openapi_url=None, dependencies=[Depends(require_key)])
+def sync_application(service: Service) -> ASGIApp:
+    """Everything on the sync port."""
+    app = FastAPI(openapi_url=None)
     install_error_answers(app)
     _add_sets(app, service)
     _add_rules(app, service)
-    return app
+    return _Keyed(service, app)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """Asks for the sync key before anything else is looked at: which paths and methods there are, too."""
+
+    service: Service
+    inner: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event, as ASGI has it."""
+        if scope["type"] == "http" and not self._has_key(Headers(scope=scope)):
+            refusal = SyncRefusedError(
+                RefusalReason.UNAUTHORIZED, "the Authorization header does not hold the sync key"
+            )
+            await error_response(refusal)(scope, receive, send)
+            return
+        await self.inner(scope, receive, send)
+
+    def _has_key(self, headers: Headers) -> bool:
+        key = self.service.authenticating.sync_key()
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        return key is not None and scheme == "Bearer" and hmac.compare_digest(given.encode(), key)
 
 
 def _add_sets(app: FastAPI, service: Service) -> None:

@@ -241,7 +241,8 @@ async def test_stale_and_unknown_rules_are_refused(registry: Registry) -> None:
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Bearer ", f"Basic {SYNC_KEY}", SYNC_KEY])
 async def test_without_the_key_every_route_is_closed(registry: Registry, authorization: str) -> None:
     headers = {"authorization": authorization}
-    for method, path in (("GET", sync.SETS_PATH), ("PUT", f"{sync.SETS_PATH}/u"), ("PUT", sync.RULES_PATH)):
+    served = (("GET", sync.SETS_PATH), ("PUT", f"{sync.SETS_PATH}/u"), ("PUT", sync.RULES_PATH))
+    for method, path in (*served, ("POST", sync.RULES_PATH), ("GET", "/"), ("GET", "/docs"), ("GET", "/openapi.json")):
         response = await registry.sync.request(method, path, headers=headers)
         assert (response.status_code, _refusal(response)) == (401, RefusalReason.UNAUTHORIZED)
 
