@@ -21,7 +21,7 @@ check: $(READY) ## Lint, types, layers, unit tests: under a minute.
 audit: $(READY) ## Ask an advisory service (AUDIT_URL, in OSV's terms) about every locked package.
 	@$(PYTHON) -m tests.supply.audit $(if $(AUDIT_URL),--url $(AUDIT_URL))
 
-mutants: $(READY) ## Change one thing at a time in the access and upload rules, and see the tests notice: 10 minutes.
+mutants: $(READY) ## Change one thing at a time in the access and upload rules, and see the tests notice: a quarter of an hour.
 	@$(PYTHON) -m tests.mutation
 
 test: $(READY) ## All that must pass, fast parts first.

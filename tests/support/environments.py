@@ -20,6 +20,8 @@ from tests.cluster.places import places
 CLIENTS = ("pip", "uv", "build", "twine-7", "twine-6", "twine-5", "poetry", "pdm", "hatch", "flit")
 
 _LOCKS = Path(__file__).parent / "clients"
+# Of these there are no wheels.
+_SOURCES = {"cosmic-ray": ("yattag",)}
 _MINUTES = 60.0
 
 
@@ -64,7 +66,8 @@ def _install(name: str, lock: Path, folder: Path) -> None:
         run([sys.executable, "-m", "venv", "--symlinks", *bootstrap, folder], timeout=2 * _MINUTES)
         python = str(folder / "bin" / "python")
         pip = [python, "-m", "pip"] if name == "pip" else [str(client("pip")), "-m", "pip", "--python", python]
-        install = ["install", "-q", "--require-hashes", "--only-binary=:all:", "-r", str(lock)]
+        sources = [f"--no-binary={package}" for package in _SOURCES.get(name, ())]
+        install = ["install", "-q", "--require-hashes", "--only-binary=:all:", *sources, "-r", str(lock)]
         run([*pip, *install], timeout=10 * _MINUTES)
 
 
