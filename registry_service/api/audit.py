@@ -1,14 +1,14 @@
 """The audit trail of a project, and revoking a token by possession (design section 5)."""
 
-import json
+import re
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from registry_service.api.authorization import Curating, Nothing, address_of
-from registry_service.api.bodies import read_bounded
+from registry_service.api.bodies import read_object, text_of
 from registry_service.api.docs import operations
-from registry_service.database.catalog import LARGEST_ID
+from registry_service.domain.catalog import LARGEST_ID
 from registry_service.errors import RefusedError
 from registry_service.rendering.audit_lines import CONTENT_TYPE, render_lines
 from registry_service.use_cases.auditing import MAX_LINES
@@ -16,6 +16,7 @@ from registry_service.use_cases.service import Service
 
 _AUDIT: Final = "/api/v1/projects/{project}/audit"
 MAX_BODY_BYTES: Final = 4096
+_NUMBER: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 _POSSESSION: Final = Depends(Nothing("who holds a token may end it"))
 
 
@@ -34,7 +35,8 @@ def audit_router(service: Service) -> APIRouter:
 
     @router.post("/api/v1/tokens/revoke", status_code=204, dependencies=[_POSSESSION], **operations.REVOKE_TOKEN)
     async def revoke_token(request: Request) -> Response:
-        await service.minting.revoke_by_possession(await _token(request), address_of(request))
+        token = text_of(await read_object(request, MAX_BODY_BYTES), "token")
+        await service.minting.revoke_by_possession(token, address_of(request))
         return Response(status_code=204)
 
     return router
@@ -42,18 +44,7 @@ def audit_router(service: Service) -> APIRouter:
 
 def _after(request: Request) -> int:
     text = request.query_params.get("after", "0")
-    if not (text.isascii() and text.isdecimal()) or int(text[:20]) > LARGEST_ID:
+    # Its length first: what has thousands of digits is no number that Python would read.
+    if _NUMBER.fullmatch(text) is None or int(text) > LARGEST_ID:
         raise RefusedError("after must be the number of a line")
     return int(text)
-
-
-async def _token(request: Request) -> str:
-    body = await read_bounded(request, MAX_BODY_BYTES)
-    try:
-        given = json.loads(body or b"")
-    except (ValueError, RecursionError):
-        given = None
-    token = given.get("token") if isinstance(given, dict) else None
-    if not isinstance(token, str):
-        raise RefusedError('The body must be like {"token": "pyr_…"}')
-    return token

@@ -1,13 +1,12 @@
 """What GitLab lacks: yanks per release and file, status per package and project (design section 5)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
 from registry_service.api.authorization import Curating
-from registry_service.api.bodies import read_bounded
+from registry_service.api.bodies import read_object, text_of
 from registry_service.api.docs import operations
 from registry_service.domain.status import Status, StatusMarker
 from registry_service.errors import RefusedError
@@ -49,7 +48,7 @@ def _add_yanks(router: APIRouter, service: Service) -> None:
 
 
 async def _yank(service: Service, request: Request, access: Access, files: Release) -> Response:
-    await service.curating.yank(access, files, _text(await _body(request), "reason"))
+    await service.curating.yank(access, files, text_of(await read_object(request, MAX_BODY_BYTES), "reason", ""))
     return Response(status_code=204)
 
 
@@ -61,39 +60,18 @@ async def _unyank(service: Service, access: Access, files: Release) -> Response:
 def _add_statuses(router: APIRouter, service: Service) -> None:
     @router.put(_PROJECT + "/status", status_code=204, **operations.MARK_PROJECT)
     async def mark_project(request: Request, access: Curating) -> Response:
-        await service.curating.mark_project(access, _marker(await _body(request)))
+        await service.curating.mark_project(access, _marker(await read_object(request, MAX_BODY_BYTES)))
         return Response(status_code=204)
 
     @router.put(_PACKAGE + "/status", status_code=204, **operations.MARK_PACKAGE)
     async def mark_package(request: Request, access: Curating, package: str) -> Response:
-        await service.curating.mark_package(access, package, _marker(await _body(request)))
+        await service.curating.mark_package(access, package, _marker(await read_object(request, MAX_BODY_BYTES)))
         return Response(status_code=204)
 
 
-async def _body(request: Request) -> Mapping[str, Any]:  # Any: JSON as a client sent it
-    """A JSON object; no body is an empty one."""
-    body = await read_bounded(request, MAX_BODY_BYTES)
-    if body is None:
-        raise RefusedError(f"The body is larger than {MAX_BODY_BYTES} bytes")
+def _marker(body: Mapping[str, Any]) -> StatusMarker:  # Any: JSON as a client sent it
     try:
-        given = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise RefusedError("The body is not JSON") from error
-    if not isinstance(given, dict):
-        raise RefusedError("The body must be a JSON object")
-    return given
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:  # Any: as above
-    value = body.get(name, "")
-    if not isinstance(value, str):
-        raise RefusedError(f'The body\'s "{name}" must be a text')
-    return value
-
-
-def _marker(body: Mapping[str, Any]) -> StatusMarker:  # Any: as above
-    try:
-        status = Status(_text(body, "status"))
+        status = Status(text_of(body, "status", ""))
     except ValueError as error:
         raise RefusedError(f'The body\'s "status" must be one of {", ".join(Status)}') from error
-    return StatusMarker(status, _text(body, "reason"))
+    return StatusMarker(status, text_of(body, "reason", ""))

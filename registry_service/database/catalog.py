@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from packaging.utils import NormalizedName
 from sqlalchemy import Select, func, insert, select
@@ -10,11 +10,16 @@ from sqlalchemy import Select, func, insert, select
 from registry_service.database import rows, serials
 from registry_service.database.schema import file, package, project, release
 from registry_service.database.transaction import Transaction
-from registry_service.domain.catalog import File, Package, Project, Release, Visibility, project_path_problem
+from registry_service.domain.catalog import (
+    LARGEST_ID,
+    File,
+    Package,
+    Project,
+    Release,
+    Visibility,
+    project_path_problem,
+)
 from registry_service.domain.distribution import Distribution
-
-# No row has it: a larger number from a URL does not fit the column.
-LARGEST_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from packaging.utils import NormalizedName
 from sqlalchemy import Update, and_, delete, or_, select, update
 
 from registry_service.database import serials
-from registry_service.database.catalog import LARGEST_ID
 from registry_service.database.schema import file, package, project, release
 from registry_service.database.transaction import Transaction
+from registry_service.domain.catalog import LARGEST_ID
 from registry_service.domain.distribution import Distribution
 from registry_service.domain.status import StatusMarker
 

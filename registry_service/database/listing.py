@@ -8,10 +8,9 @@ from packaging.utils import canonicalize_version
 from sqlalchemy import ColumnElement, Select, and_, cast, exists, false, func, literal, or_, select, tuple_
 
 from registry_service.database import rows
-from registry_service.database.catalog import LARGEST_ID
 from registry_service.database.schema import Bytewise, file, package, project, release
 from registry_service.database.transaction import Transaction
-from registry_service.domain.catalog import File, Project, Release
+from registry_service.domain.catalog import LARGEST_ID, File, Project, Release
 from registry_service.domain.listing import (
     MAX_COUNTED,
     PYPI,

@@ -11,6 +11,8 @@ from packaging.utils import NormalizedName
 from registry_service.domain.distribution import Kind
 from registry_service.domain.status import ACTIVE, StatusMarker
 
+# No row has it: a larger number from a URL does not fit the column.
+LARGEST_ID: Final = 2**63 - 1
 _PROJECT_PATH: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
 

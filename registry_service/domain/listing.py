@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from registry_service.domain.catalog import Project, Release
+from registry_service.domain.catalog import LARGEST_ID, Project, Release
 from registry_service.domain.status import Status, StatusMarker, strictest
 
 T = TypeVar("T")
@@ -30,7 +30,6 @@ LAST_PAGE: Final = 1_000_000
 # Of a longer list GitLab says neither how long it is nor which page is its last.
 MAX_COUNTED: Final = 10_000
 _MAX_CURSOR_CHARACTERS: Final = 2048
-_LARGEST_ID: Final = 2**63 - 1
 _PART_OF_NAME: Final = re.compile(r"[a-z0-9-]{0,255}", re.ASCII)
 
 
@@ -212,6 +211,6 @@ def _sortable(value: str, order: Order) -> str:
 
 
 def _numbered(number: int) -> int:
-    if isinstance(number, bool) or not 1 <= number <= _LARGEST_ID:
+    if isinstance(number, bool) or not 1 <= number <= LARGEST_ID:
         raise ValueError(number)
     return number
