@@ -64,7 +64,8 @@ def pages_router(service: Service) -> APIRouter:
     """Every page. A reader who may not see one is asked to sign in, or told that there is no such page."""
     router = APIRouter(include_in_schema=False)
     _add_entrance(router, service)
-    _add_sessions(router, service)
+    _add_signing_in(router, service)
+    _add_signing_out(router, service)
     _add_packages(router, service)
     return router
 
@@ -83,7 +84,7 @@ def _add_entrance(router: APIRouter, service: Service) -> None:
         return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=3600"})
 
 
-def _add_sessions(router: APIRouter, service: Service) -> None:
+def _add_signing_in(router: APIRouter, service: Service) -> None:
     @router.get(SIGN_IN, dependencies=[_ENTRANCE])
     async def sign_in_form(request: Request) -> Response:
         return page("sign_in.html", next=sessions.local_path(request.query_params.get("next", "/")))
@@ -105,6 +106,8 @@ def _add_sessions(router: APIRouter, service: Service) -> None:
         sessions.write(response, request, secret, service.settings.external_url)
         return response
 
+
+def _add_signing_out(router: APIRouter, service: Service) -> None:
     @router.post("/-/sign-out", dependencies=[_OWN_SESSION])
     async def sign_out(request: Request) -> Response:
         await sessions.read_form(request)
