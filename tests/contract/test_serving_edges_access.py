@@ -79,13 +79,9 @@ async def test_a_password_may_hold_a_colon_and_be_long(registry: Registry, wire:
         assert cut.status_code == 401
 
 
-async def test_what_is_no_credential_is_401_with_a_challenge_and_never_an_error(
-    registry: Registry, wire: httpx2.AsyncClient
-) -> None:
-    """6.29: wrong scheme, broken base64, no colon, 8 kB, 40 kB, bytes beyond ASCII, on public projects too."""
-    await registry.service.minting.create_project("open", Visibility.PUBLIC)
-    token, job = (await registry.token()).encode(), (await registry.token("demo", TokenType.JOB)).encode()
-    credentials = [
+def _worthless(token: bytes, job: bytes) -> list[list[tuple[bytes, bytes]]]:
+    """Headers that prove nothing, though some hold a token."""
+    return [
         _basic(b"", b""),
         _basic(b"__token__", b""),
         _basic(b"a", b"x" * 8192),
@@ -108,7 +104,15 @@ async def test_what_is_no_credential_is_401_with_a_challenge_and_never_an_error(
         [(b"private-token", b"\xe9")],
         [(b"deploy-token", b"")],
     ]
-    for headers in credentials:
+
+
+async def test_what_is_no_credential_is_401_with_a_challenge_and_never_an_error(
+    registry: Registry, wire: httpx2.AsyncClient
+) -> None:
+    """6.29: wrong scheme, broken base64, no colon, 8 kB, 40 kB, bytes beyond ASCII, on public projects too."""
+    await registry.service.minting.create_project("open", Visibility.PUBLIC)
+    token, job = (await registry.token()).encode(), (await registry.token("demo", TokenType.JOB)).encode()
+    for headers in _worthless(token, job):
         for project in ("demo", "open", "unknown"):
             answer = await wire.get(f"/api/v4/projects/{project}/packages/pypi/simple/", headers=headers)
             assert (headers, project, answer.status_code) == (headers, project, 401)
