@@ -29,16 +29,7 @@ async def find_package(tx: Transaction, own_id: int, name: NormalizedName) -> tu
 
 async def packages_of_file(tx: Transaction, own_id: int, filename: str) -> tuple[NormalizedName, ...]:
     """The packages in which files of this name were published, each once."""
-    query = (
-        select(package.c.name)
-        .distinct()
-        .join(project, project.c.id == package.c.project_id)
-        .join(release, release.c.package_id == package.c.id)
-        .join(file, file.c.release_id == release.c.id)
-        .where(_readable(own_id), file.c.filename == filename)
-        .order_by(package.c.name)
-    )
-    return tuple(NormalizedName(name) for name in (await tx.execute(query)).scalars())
+    return await _names(tx, own_id, file.c.filename == filename)
 
 
 async def list_projects(tx: Transaction, own_id: int) -> tuple[Project, ...]:
@@ -49,13 +40,18 @@ async def list_projects(tx: Transaction, own_id: int) -> tuple[Project, ...]:
 
 async def list_package_names(tx: Transaction, own_id: int) -> tuple[NormalizedName, ...]:
     """Every package of the group that has a file, by normalized name in code point order, each once."""
+    return await _names(tx, own_id, file.c.deleted_at.is_(None))
+
+
+async def _names(tx: Transaction, own_id: int, which: ColumnElement[bool]) -> tuple[NormalizedName, ...]:
+    """The packages of the group that have such a file, in code point order, each once."""
     query = (
         select(package.c.name)
         .distinct()
         .join(project, project.c.id == package.c.project_id)
         .join(release, release.c.package_id == package.c.id)
         .join(file, file.c.release_id == release.c.id)
-        .where(_readable(own_id), file.c.deleted_at.is_(None))
+        .where(_readable(own_id), which)
         .order_by(package.c.name)
     )
     return tuple(NormalizedName(name) for name in (await tx.execute(query)).scalars())
