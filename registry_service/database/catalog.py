@@ -125,9 +125,11 @@ async def find_variant(tx: Transaction, project_id: int, distribution: Distribut
     return None if row is None else rows.file(row)
 
 
-async def list_releases(tx: Transaction, project_id: int) -> tuple[Release, ...]:
-    """Every release of a project, the newest first."""
+async def list_releases(tx: Transaction, project_id: int, package_id: int | None = None) -> tuple[Release, ...]:
+    """Every release of a project, or those of one of its packages, the newest first."""
     query = _releases(project_id).order_by(release.c.created_at.desc(), release.c.id.desc())
+    if package_id is not None:
+        query = query.where(release.c.package_id == package_id)
     return tuple(rows.release(row) for row in await tx.execute(query))
 
 

@@ -70,9 +70,8 @@ class Browsing:
             if found is None:
                 raise NotFoundError("Package")
             files = await catalog.list_release_files(tx, project.id, release_id)
-            everything = await catalog.list_releases(tx, project.id)
+            siblings = await catalog.list_releases(tx, project.id, found.package.id)
             package = await catalog.find_package(tx, project.id, found.package.name) or found.package
-        siblings = tuple(other for other in everything if other.package.id == found.package.id)
         return ReleasePage(found, files, siblings, strictest(project.marker, package.marker))
 
 
