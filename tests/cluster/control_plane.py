@@ -67,7 +67,15 @@ class ControlPlane:
             "service-account-issuer": f"https://kubernetes.default.svc.{addresses.CLUSTER_DOMAIN}",
             "service-account-key-file": credentials.service_accounts.certificate,
             "service-account-signing-key-file": credentials.service_accounts.key,
-            "requestheader-client-ca-file": authority,
+            **self._aggregation(),
+        }
+        return self._daemon("kube-apiserver", self.programs / "kube-apiserver", flags)
+
+    def _aggregation(self) -> Mapping[str, object]:
+        """How API servers that stand behind this one know that a request comes from it."""
+        credentials = self.credentials
+        return {
+            "requestheader-client-ca-file": credentials.authority.certificate,
             # One authority for both kinds of client is refused without this list.
             "requestheader-allowed-names": "front-proxy",
             "requestheader-username-headers": "X-Remote-User",
@@ -76,7 +84,6 @@ class ControlPlane:
             "proxy-client-cert-file": credentials.aggregation.certificate,
             "proxy-client-key-file": credentials.aggregation.key,
         }
-        return self._daemon("kube-apiserver", self.programs / "kube-apiserver", flags)
 
     def _controller_manager(self) -> Daemon:
         flags = {

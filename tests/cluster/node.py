@@ -124,11 +124,7 @@ state = "{self.state}/containerd/state"
             "cgroupRoot": f"/{CGROUP}",
             "containerRuntimeEndpoint": f"unix://{self.socket}",
             "address": addresses.NODE,
-            "authentication": {
-                "anonymous": {"enabled": False},
-                "webhook": {"enabled": True},
-                "x509": {"clientCAFile": str(self.credentials.authority.certificate)},
-            },
+            "authentication": self._kubelet_authentication(),
             "authorization": {"mode": "Webhook"},
             "tlsCertFile": str(pair.certificate),
             "tlsPrivateKeyFile": str(pair.key),
@@ -145,6 +141,13 @@ state = "{self.state}/containerd/state"
             "shutdownGracePeriod": "0s",
             # A rotated Secret reaches the pods that mount it within seconds instead of a minute.
             "syncFrequency": "10s",
+        }
+
+    def _kubelet_authentication(self) -> Mapping[str, object]:
+        return {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(self.credentials.authority.certificate)},
         }
 
     def _proxy_config(self) -> Mapping[str, object]:

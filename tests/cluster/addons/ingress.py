@@ -42,8 +42,8 @@ class Ingress:
             _gateway_class(),
         ]
 
-    def _pod(self) -> Pod:
-        arguments = [
+    def _arguments(self) -> tuple[str, ...]:
+        return (
             "--ping=true",
             "--log.level=INFO",
             "--entrypoints.web.address=:80",
@@ -62,10 +62,12 @@ class Ingress:
             f"--providers.file.directory={_DYNAMIC}",
             "--global.checknewversion=false",
             "--global.sendanonymoususage=false",
-        ]
+        )
+
+    def _pod(self) -> Pod:
         return Pod(
             image=self.image,
-            arguments=tuple(arguments),
+            arguments=self._arguments(),
             ports=tuple({"containerPort": port, "hostPort": port} for port in (80, 443)),
             ready=("/ping", 8080),
             mounts={

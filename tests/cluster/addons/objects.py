@@ -69,25 +69,13 @@ def access(name: str, namespace: str, rules: Sequence[Rule]) -> list[Manifest]:
 def deployment(name: str, namespace: str, pod: Pod) -> Manifest:
     """One pod, replaced and not doubled when it changes, since it holds ports of the node."""
     labels = {"app": name}
-    path, port = pod.ready
-    probe = {"httpGet": {"path": path, "port": port}, "periodSeconds": 1, "failureThreshold": 3}
-    mounts = [{"name": f"volume-{number}", "mountPath": folder} for number, folder in enumerate(pod.mounts)]
-    container = {
-        "name": name,
-        "image": pod.image,
-        "imagePullPolicy": "IfNotPresent",
-        "args": list(pod.arguments),
-        "ports": list(pod.ports),
-        "readinessProbe": probe,
-        "volumeMounts": mounts,
-    }
     volumes = [{"name": f"volume-{number}", **volume} for number, volume in enumerate(pod.mounts.values())]
     spec = {
         "serviceAccountName": name,
         "dnsPolicy": pod.dns_policy,
         "priorityClassName": "system-cluster-critical",
         "terminationGracePeriodSeconds": 2,
-        "containers": [container],
+        "containers": [_container(name, pod)],
         "volumes": volumes,
     }
     template = {"metadata": {"labels": labels}, "spec": spec}
@@ -101,4 +89,17 @@ def deployment(name: str, namespace: str, pod: Pod) -> Manifest:
             "selector": {"matchLabels": labels},
             "template": template,
         },
+    }
+
+
+def _container(name: str, pod: Pod) -> Manifest:
+    path, port = pod.ready
+    return {
+        "name": name,
+        "image": pod.image,
+        "imagePullPolicy": "IfNotPresent",
+        "args": list(pod.arguments),
+        "ports": list(pod.ports),
+        "readinessProbe": {"httpGet": {"path": path, "port": port}, "periodSeconds": 1, "failureThreshold": 3},
+        "volumeMounts": [{"name": f"volume-{number}", "mountPath": folder} for number, folder in enumerate(pod.mounts)],
     }
