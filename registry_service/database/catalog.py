@@ -149,7 +149,12 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
     package_id = await _package_id(tx, project_id, new)
     await serials.mark_package(tx, project_id, package_id, serial)
     release_id = await _release_id(tx, package_id, new)
-    values = {
+    await tx.execute(insert(file).values(_row(project_id, release_id, new)))
+    return release_id
+
+
+def _row(project_id: int, release_id: int, new: NewFile) -> dict[str, object]:
+    return {
         "project_id": project_id,
         "release_id": release_id,
         "filename": new.distribution.filename,
@@ -171,8 +176,6 @@ async def publish_file(tx: Transaction, project_id: int, new: NewFile) -> int:
         "published_by": new.published_by,
         "attestations": new.attestations,
     }
-    await tx.execute(insert(file).values(values))
-    return release_id
 
 
 async def _package_id(tx: Transaction, project_id: int, new: NewFile) -> int:

@@ -30,17 +30,8 @@ def damaging(endpoint: str, *, size: int) -> Iterator[str]:
                 body[len(body) // 2] ^= 1
             upstream = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=_SECONDS)
             upstream.request(self.command, self.path, bytes(body), dict(self.headers.items()))
-            self._answer(upstream.getresponse())
+            _pass_on(upstream.getresponse(), self)
             upstream.close()
-
-        def _answer(self, response: http.client.HTTPResponse) -> None:
-            content = response.read()
-            self.send_response(response.status)
-            for name, value in response.getheaders():
-                if name.lower() not in _OF_THE_CONNECTION:
-                    self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
 
         do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _forward  # noqa: N815 - the base class's names
 
@@ -49,6 +40,16 @@ def damaging(endpoint: str, *, size: int) -> Iterator[str]:
 
     with _serving(Damaging) as address:
         yield address
+
+
+def _pass_on(response: http.client.HTTPResponse, client: BaseHTTPRequestHandler) -> None:
+    content = response.read()
+    client.send_response(response.status)
+    for name, value in response.getheaders():
+        if name.lower() not in _OF_THE_CONNECTION:
+            client.send_header(name, value)
+    client.end_headers()
+    client.wfile.write(content)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Rules about the repository itself."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -17,6 +18,17 @@ def test_the_operator_folder_is_not_a_package() -> None:
 def test_no_file_has_more_than_300_lines() -> None:
     lengths = {name: len((ROOT / name).read_text().splitlines()) for name in _files("*.py")}
     assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+def test_no_function_has_more_than_30_lines() -> None:
+    found = {
+        f"{name}:{node.lineno} {node.name}": length
+        for name in _files("*.py")
+        for node in ast.walk(ast.parse((ROOT / name).read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > 30
+    }
+    assert found == {}
 
 
 def test_no_name_says_nothing() -> None:
