@@ -26,7 +26,12 @@ DEFAULT_MAX_UPLOAD_SIZE: Final = 50 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TokenEntry:
-    """One live credential. `not_after` is seconds since the epoch; `name` is its RegistryToken's."""
+    """One live credential. `not_after` is seconds since the epoch; `name` is its RegistryToken's.
+
+    `projects` are paths that it reaches besides its own project, as far as the rules grant them to that project's
+    namespace; `packages` are patterns of normalized names, outside of which it cannot publish, yank or delete
+    (`domain.access`): none means every package.
+    """
 
     id: str
     digest: str
@@ -36,6 +41,8 @@ class TokenEntry:
     username: str | None = None
     not_after: int | None = None
     imported: bool = False
+    projects: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,26 @@ class Binding:
     uid: str
 
 
+class GrantedPermission(StrEnum):
+    """What a registry's owner may grant between namespaces."""
+
+    READ = "Read"
+    PUBLISH = "Publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The registry owner's word that tokens of these namespaces may do this in these projects, if they ask for them."""
+
+    name: str
+    namespaces: tuple[str, ...]
+    projects: tuple[str, ...]
+    permissions: tuple[GrantedPermission, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for the whole registry. Sizes in bytes.
+    """What holds for the whole registry. Sizes in bytes. `access` is in the order of precedence.
 
     `strict_filenames` refuses every spelling of a file name but the standard's; `reuse_deleted_filenames` lets a
     deleted file's name be published again.
@@ -103,6 +127,7 @@ class Rules:
     bindings: tuple[Binding, ...] = ()
     strict_filenames: bool = False
     reuse_deleted_filenames: bool = False
+    access: tuple[Grant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
