@@ -3,7 +3,7 @@
 from typing import Final
 
 CLIENTS: Final = (
-    "On the real cluster each kind × each client reads and publishes with nothing but the mounted Secret, and with "
+    "On the real cluster each kind × each client reads and publishes with nothing but the mounted Secret, and with "  # noqa: RUF001 - the issue's own word
     "nothing but `envFrom`."
 )
 STOPPED: Final = (
