@@ -49,7 +49,7 @@ def compose(settings: Settings) -> Service:
         authenticating=authenticating,
         backing_up=BackingUp(database, store, _now),
         browsing=Browsing(database),
-        curating=Curating(database, _now),
+        curating=Curating(database, rules, _now),
         downloading=Downloading(database, store),
         publishing=Publishing(database, store, archives, rules, _now, lambda: uuid.uuid4().hex),
         token_sync=TokenSync(database, rules, _now, lambda: f'"{secrets.token_hex(16)}"'),

@@ -11,7 +11,11 @@ async def write(service: Service) -> None:
     """Write a backup to standard output; what it holds to standard error. Raises RefusedError for a terminal."""
     if sys.stdout.isatty():
         raise RefusedError("standard output is a terminal: write the backup to a file, as in `backup > registry.tar`")
-    _tell("backed up", await service.backing_up.write(sys.stdout.buffer))
+    try:
+        contents = await service.backing_up.write(sys.stdout.buffer)
+    except OSError as error:
+        raise RefusedError(f"the backup could not be written: {error}") from error
+    _tell("backed up", contents)
 
 
 async def read(service: Service) -> None:
