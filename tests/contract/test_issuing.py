@@ -173,6 +173,20 @@ async def test_a_foreign_secret_stays_as_it_is_and_stops_no_other_token(here: Wo
     assert await here.status_of(other, user="other") == 200
 
 
+async def test_what_the_registry_does_not_grant_is_said_until_it_does(here: World) -> None:
+    here.token("ci", projects=["lib"], packages=["ours-*"], index="Group")
+    await here.passes()
+    assert here.ready("ci")[:2] == ("True", "ProjectsNotGranted")
+    assert "grant it lib" in here.ready("ci")[2]
+    env = here.kube.objects["Secret", NAMESPACE, "ci-env"]["data"]
+    assert base64.b64decode(env["PIP_INDEX_URL"]).endswith(b"/api/v4/groups/demo/-/packages/pypi/simple")
+    here.change_registry(
+        access=[{"name": "lib", "namespaces": [NAMESPACE], "projects": ["lib"], "permissions": ["Read"]}]
+    )
+    await here.passes()
+    assert here.ready("ci")[:2] == ("True", "Succeeded")
+
+
 async def test_what_a_person_added_to_a_secret_stays_and_a_changed_key_is_put_right(here: World) -> None:
     password = await issued(here)
     secret = here.kube.objects["Secret", NAMESPACE, "ci"]

@@ -21,6 +21,8 @@ S3 = {
     "type": "S3",
     "s3": {"endpoint": "https://s3.example", "bucket": "files", "credentials": {"secret": {"name": "s3"}}},
 }
+ACCESS = {"name": "lib", "namespaces": ["team-b"], "projects": ["team-a"], "permissions": ["Read"]}
+IMPORTED: Change = {"type": "Job", "source": {"type": "Secret", "secret": {"name": "s", "key": "k"}}}
 DATABASE = {"type": "Secret", "secret": {"name": "db"}}
 
 
@@ -87,6 +89,11 @@ REFUSED: list[tuple[Object, str]] = [
     ),
     (registry(networkPolicy={"type": "None", "egressPorts": [9000]}), "belong to type Restricted"),
     (registry(networkPolicy__egressPorts=[65536]), "less than or equal to 65535"),
+    (registry(access=[{**ACCESS, "permissions": []}]), "should have at least 1 items"),
+    (registry(access=[{**ACCESS, "permissions": ["Delete"]}]), 'supported values: "Read", "Publish"'),
+    (registry(access=[{**ACCESS, "namespaces": []}]), "should have at least 1 items"),
+    (registry(access=[{**ACCESS, "projects": ["a/b"]}]), "should match"),
+    (registry(access=[ACCESS, ACCESS]), "Duplicate value"),
     (registry(replicas=-1), "greater than or equal to 0"),
     (registry(takeover="all"), "should match"),
     (token(name="Ci"), "must consist of lower case"),
@@ -108,6 +115,14 @@ REFUSED: list[tuple[Object, str]] = [
         token(type="Job", source={"type": "Secret", "secret": {"name": "ci-env", "key": "k"}}),
         "must be another Secret than those that are written",
     ),
+    (token(**IMPORTED, projects=["lib"]), "counts in the project of its own namespace alone"),
+    (token(**IMPORTED, index="Group"), "does not count in the group's index"),
+    (token(projects=["lib", "lib"]), "Duplicate value"),
+    (token(projects=["Lib"]), "should match"),
+    (token(projects=[f"p{number}" for number in range(65)]), "must have at most 64 items"),
+    (token(packages=["Not_Normalized"]), "should match"),
+    (token(packages=["a--b"]), "should match"),
+    (token(index="All"), 'supported values: "Project", "Group"'),
     (token(expirationSeconds=599), "greater than or equal to 600"),
     (token(secret__labels={"pypiregistry.dev/watch": "never"}), "are the operator's own"),
     (token(secret__annotations={"pypiregistry.dev/x": "text"}), "are the operator's own"),
@@ -133,6 +148,9 @@ ACCEPTED: list[Object] = [
     registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
     registry(networkPolicy={"monitoringNamespace": "monitoring", "egressPorts": [9000, 5433]}),
     registry(networkPolicy={"type": "None"}),
+    registry(access=[ACCESS, {**ACCESS, "name": "more", "permissions": ["Read", "Publish"]}]),
+    token(projects=["team-a", "lib"], packages=["a", "team-a-*", "*"], index="Group"),
+    token(**IMPORTED, packages=["a-*"], index="Project"),
     token(),
     token(type="Deploy", username="prod", scopes=["read_package_registry"]),
     token(type="Job", source={"type": "Secret", "secret": {"name": "s", "key": "k"}}),

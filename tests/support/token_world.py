@@ -155,8 +155,12 @@ class World:
 
     def allow(self, **projects: Any) -> None:  # Any: fields of spec.projects
         """Change which namespaces the registry admits."""
+        self.change_registry(projects=projects)
+
+    def change_registry(self, **spec: Any) -> None:  # Any: fields of the spec
+        """Change the registry's spec."""
         registry = self.kube.objects["PyPIRegistry", HOME, "demo"]
-        self.kube.put(registry | {"spec": registry["spec"] | {"projects": projects}})
+        self.kube.put(registry | {"spec": registry["spec"] | spec})
 
     @asynccontextmanager
     async def _connect(self, address: SyncAddress, interruption: Interruption) -> AsyncIterator[RegistryClient]:

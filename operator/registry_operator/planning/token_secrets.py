@@ -10,7 +10,7 @@ from registry_operator.planning.observed import Manifest, ObservedSecret
 from registry_operator.resources.conditions import Condition, ConditionType, fails
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.registry import PyPIRegistry
-from registry_operator.resources.token import RegistryToken
+from registry_operator.resources.token import IndexType, RegistryToken
 from registry_service.contract import clients
 
 PASSWORD_KEY: Final = "password"  # noqa: S105 - a key's name, not a secret
@@ -36,6 +36,7 @@ def access(token: RegistryToken, registry: PyPIRegistry, installation: Installat
         password=grant.password,
         mount_path=token.spec.secret.mount_path.rstrip("/"),
         ca=grant.ca if outside else None,
+        group=registry.metadata.name if token.spec.index is IndexType.GROUP else None,
     )
 
 

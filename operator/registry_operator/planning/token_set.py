@@ -46,4 +46,6 @@ def _entry(token: RegistryToken, credential: Credential) -> TokenEntry:
         username=token.username if token.spec.type is TokenType.DEPLOY else None,
         not_after=int(ledger.ends(credential).timestamp()),
         imported=ledger.is_imported(token),
+        projects=token.other_projects,
+        packages=tuple(sorted(token.spec.packages)),
     )

@@ -52,6 +52,13 @@ class Endpoint(StrEnum):
     INTERNAL = "Internal"
 
 
+class IndexType(StrEnum):
+    """Which index the configuration names."""
+
+    PROJECT = "Project"
+    GROUP = "Group"
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryTokenSpec:
     """What the namespace's owner asks for."""
@@ -60,10 +67,13 @@ class RegistryTokenSpec:
     type: TokenType
     username: str | None = None
     scopes: tuple[Scope, ...] = ()
+    projects: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     source: Source = Source()
     expiration_seconds: int = 7_776_000
     secret: TokenSecret = TokenSecret()
     endpoint: Endpoint | None = None
+    index: IndexType = IndexType.PROJECT
 
 
 class CredentialState(StrEnum):
@@ -129,6 +139,11 @@ class RegistryToken:
     def scopes(self) -> tuple[Scope, ...]:
         """The scopes asked for, else the type's own."""
         return self.spec.scopes or DEFAULT_SCOPES[self.spec.type]
+
+    @property
+    def other_projects(self) -> tuple[str, ...]:
+        """The projects asked for besides the token's own, sorted."""
+        return tuple(sorted({*self.spec.projects} - {self.metadata.namespace}))
 
     @property
     def username(self) -> str:

@@ -51,6 +51,24 @@ def test_one_address_for_everybody(spec: Spec, of: PyPIRegistry, url: str) -> No
     assert made.ca == ("CA-PEM" if url == URL else None)
 
 
+@pytest.mark.parametrize(
+    ("index", "path"),
+    [
+        ("Project", "/api/v4/projects/team-a/packages/pypi/simple"),
+        ("Group", "/api/v4/groups/pypi/-/packages/pypi/simple"),
+    ],
+)
+def test_the_configuration_names_the_index_that_the_spec_asks_for_and_publishes_to_its_own_project(
+    index: str, path: str
+) -> None:
+    wanted = token({"index": index})
+    made = access(wanted, registry(INGRESS), INSTALLATION, GRANT)
+    assert made.index_url == URL + path
+    assert made.upload_url == f"{URL}/api/v4/projects/team-a/packages/pypi"
+    _, env = rendered(wanted, registry(INGRESS))
+    assert written(env).data["PIP_INDEX_URL"].decode().endswith(path)
+
+
 def test_the_client_url_is_none_where_the_spec_asks_for_what_does_not_exist() -> None:
     assert addresses.client_url(token({"endpoint": "External"}), registry(), INSTALLATION) is None
 
@@ -170,6 +188,15 @@ def test_a_set_holds_what_lives_in_a_settled_order() -> None:
     assert wire.decode(sync.TokenSet, wire.encode(made)) == made
 
 
+def test_a_set_says_what_else_a_token_reaches_and_what_it_may_publish() -> None:
+    wanted = token({"projects": ["lib", "team-a", "app"], "packages": ["b-*", "a"]})
+    (made,) = token_set("team-a", [(wanted, (credential("1"),))], CONTEXT).tokens
+    assert (made.projects, made.packages) == (("app", "lib"), ("a", "b-*"))
+    (plain,) = token_set("team-a", [(token({"projects": ["team-a"]}), (credential("1"),))], CONTEXT).tokens
+    assert b"projects" not in wire.encode(plain)
+    assert b"packages" not in wire.encode(plain)
+
+
 def test_one_value_in_two_tokens_is_one_credential() -> None:
     made = token_set("team-a", [(token(name="b"), (credential("1"),)), (token(name="a"), (credential("1"),))], CONTEXT)
     assert [(entry.id, entry.name) for entry in made.tokens] == [("1", "a")]
@@ -196,6 +223,17 @@ def test_the_rules_are_what_the_spec_means() -> None:
         reuse_deleted_filenames=True,
     )
     assert rules(registry()) == sync.Rules()
+    assert b"access" not in wire.encode(rules(registry()))
     assert rules(registry({"limits": {"filenames": "Compatible", "deletedFilenames": "Taken"}})) == sync.Rules()
     assert rules_digest(wanted) == sync.body_digest(wire.encode(rules(wanted)))
     assert rules_digest(wanted) != rules_digest(registry())
+
+
+def test_grants_keep_their_order_which_is_their_precedence() -> None:
+    second = {"name": "a", "namespaces": ["y", "x"], "projects": ["q", "p"], "permissions": ["Read", "Publish"]}
+    first = {"name": "b", "namespaces": ["x"], "projects": ["r"], "permissions": ["Read"]}
+    read, publish = sync.GrantedPermission.READ, sync.GrantedPermission.PUBLISH
+    assert rules(registry({"access": [first, second]})).access == (
+        sync.Grant("b", ("x",), ("r",), (read,)),
+        sync.Grant("a", ("x", "y"), ("p", "q"), (publish, read)),
+    )
