@@ -125,11 +125,12 @@ class World:
         return outcome
 
     def token(self, name: str, **spec: Any) -> Object:  # Any: fields of the spec
-        """Apply a RegistryToken."""
-        body = {
+        """Apply a RegistryToken; one that is there keeps its identity and its status."""
+        present = self.kube.objects.get(("RegistryToken", NAMESPACE, name), {})
+        body = present | {
             "apiVersion": "pypiregistry.dev/v1alpha1",
             "kind": "RegistryToken",
-            "metadata": {"namespace": NAMESPACE, "name": name},
+            "metadata": present.get("metadata", {}) | {"namespace": NAMESPACE, "name": name},
             "spec": {"registryRef": {"name": "demo", "namespace": HOME}, "type": "Deploy"} | spec,
         }
         return self.kube.put(body)

@@ -23,7 +23,7 @@ from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.token_secrets import PASSWORD_KEY, conflict
 from registry_operator.resources.conditions import Condition, ConditionType, fails, find, parse_rfc3339, rfc3339
 from registry_operator.resources.reasons import Reason
-from registry_operator.resources.token import Credential, CredentialState, RegistryToken
+from registry_operator.resources.token import Credential, CredentialState, RegistryToken, RotationMode
 from registry_service.contract import tokens
 
 
@@ -54,7 +54,10 @@ class TokenObservation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`credentials` is the ledger to hold from now on; `password` what the Secrets are to contain, when known."""
+    """`credentials` is the ledger to hold from now on; `password` what the Secrets are to contain, when known.
+
+    `trigger` is the spec's with which the newest credential was made.
+    """
 
     action: Action
     credentials: Credentials
@@ -62,17 +65,23 @@ class Decision:
     password: str | None = field(default=None, repr=False)
     problem: Condition | None = None
     next_look: datetime | None = None
+    trigger: str | None = None
 
 
 def decide(observation: TokenObservation, context: IssuingContext) -> Decision:
     """Decide about one credential; the same observation and context give the same decision."""
     token = observation.token
+    decided = _decided(observation, context)
+    return replace(decided, issue_time=token.status.issue_time, trigger=token.status.rotation_trigger)
+
+
+def _decided(observation: TokenObservation, context: IssuingContext) -> Decision:
+    token = observation.token
     taken = conflict(token, observation.secret) or conflict(token, observation.env_secret)
     if taken is not None:
         own = observation.secret is not None and conflict(token, observation.secret) is None
-        return Decision(Action.WAIT, _live(token, context) if own else (), token.status.issue_time, problem=taken)
-    decided = _imported(observation, context) if ledger.is_imported(token) else _generated(observation, context)
-    return replace(decided, issue_time=token.status.issue_time)
+        return Decision(Action.WAIT, _live(token, context) if own else (), problem=taken)
+    return _imported(observation, context) if ledger.is_imported(token) else _generated(observation, context)
 
 
 def issue(
@@ -101,6 +110,7 @@ def issue(
         ledger.add_pending(decision.credentials, entry),
         issue_time=rfc3339(context.now),
         password=password,
+        trigger=token.spec.rotation.trigger,
     )
 
 
@@ -118,18 +128,34 @@ def _generated(observation: TokenObservation, context: IssuingContext) -> Decisi
     token = observation.token
     entries = _live(token, context)
     password = observation.secret.text(PASSWORD_KEY) if observation.secret is not None else None
-    held = _matching(entries, None if password is None else tokens.digest(password))
+    digest = None if password is None else tokens.digest(password)
+    held = _matching(entries, digest)
     if held is None:
-        return _start_over(token, entries, context)
+        return _left_to_end(token, digest, context) or _start_over(token, entries, context)
     if held.state is CredentialState.PENDING:
         return Decision(Action.PROMOTE, entries, password=password)
     interrupted = any(entry.state is CredentialState.PENDING for entry in entries)
     kept = ledger.without(entries, CredentialState.PENDING)
     allowed = _mint_allowed(token)
-    due = interrupted or ledger.is_due(token, held, context.now)
+    due = interrupted or ledger.is_requested(token) or ledger.is_due(token, held, context.now)
     if due and (allowed is None or context.now >= allowed):
         return Decision(Action.MINT, kept, password=password)
     return Decision(Action.KEEP, kept, password=password, next_look=allowed if due else _next_look(token, kept))
+
+
+def _left_to_end(token: RegistryToken, digest: str | None, context: IssuingContext) -> Decision | None:
+    """With rotation disabled, the Secret's own credential at its end: a person decides about the next one.
+
+    The dead entry stays: it is how the value is known and not taken for an altered one.
+    """
+    ended = ledger.active(token.status.credentials)
+    if token.spec.rotation.mode is not RotationMode.DISABLED or ledger.is_requested(token) or ended is None:
+        return None
+    live = _live(token, context)
+    interrupted = any(entry.state is CredentialState.PENDING for entry in live)
+    if ended.digest != digest or ended.token_id in context.revoked or interrupted:
+        return None
+    return Decision(Action.WAIT, (ended, *live), problem=expired(token))
 
 
 def _start_over(token: RegistryToken, entries: Credentials, context: IssuingContext) -> Decision:
@@ -184,8 +210,12 @@ def _imported(observation: TokenObservation, context: IssuingContext) -> Decisio
 
 def expired(token: RegistryToken) -> Condition:
     """Issued=False for a credential that is past its end."""
-    what = "a new value in the source Secret" if ledger.is_imported(token) else "the registry to be reachable"
-    message = f"The credential is past its end. It takes {what}, or this RegistryToken made again."
+    what = "the registry to be reachable"
+    if ledger.is_imported(token):
+        what = "a new value in the source Secret"
+    elif token.spec.rotation.mode is RotationMode.DISABLED:
+        what = "another text in spec.rotation.trigger, because spec.rotation.mode is Disabled,"
+    message = f"The credential is past its end. It takes {what} or this RegistryToken made again."
     return _problem(Reason.CREDENTIAL_EXPIRED, message)
 
 

@@ -6,7 +6,7 @@ from registry_operator.planning import ledger
 from registry_operator.planning.credentials import Action, Decision, expired
 from registry_operator.resources.conditions import Condition, ConditionType, Status, fails, holds, unknown
 from registry_operator.resources.reasons import Reason
-from registry_operator.resources.token import RegistryToken
+from registry_operator.resources.token import RegistryToken, RotationMode
 
 
 def issued(decision: Decision | None, token: RegistryToken, now: datetime) -> Condition:
@@ -22,7 +22,15 @@ def issued(decision: Decision | None, token: RegistryToken, now: datetime) -> Co
         )
     if ledger.ends(current) <= now:
         return expired(token)
-    return holds(ConditionType.ISSUED, f"Secrets {token.secret_name} and {token.secret_name}-env hold the credential.")
+    if decision is not None and token.spec.rotation.trigger not in (None, decision.trigger):
+        message = "spec.rotation.trigger changed within a minute of the last new credential; the next comes after it."
+        return unknown(ConditionType.ISSUED, Reason.PROGRESSING, message)
+    message = f"Secrets {token.secret_name} and {token.secret_name}-env hold the credential."
+    if token.spec.rotation.mode is RotationMode.DISABLED:
+        message += (
+            f" It ends at {current.not_after}, and spec.rotation.mode is Disabled: change spec.rotation.trigger before."
+        )
+    return holds(ConditionType.ISSUED, message)
 
 
 def token_conditions(accepted: Condition, synced: Condition, issued: Condition) -> tuple[Condition, ...]:

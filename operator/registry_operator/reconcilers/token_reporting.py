@@ -51,6 +51,7 @@ class Reporter:
             conditions=token_conditions(member.accepted, told, outcome),
             credentials=member.ledger,
             issue_time=status.issue_time if decision is None else decision.issue_time,
+            rotation_trigger=status.rotation_trigger if decision is None else decision.trigger,
             registry_namespace_uid=status.registry_namespace_uid or (self.home_uid if member.in_set else None),
             project=status.project if self.project is None else self.project.path,
             project_id=status.project_id if self.project is None else self.project.id or status.project_id,

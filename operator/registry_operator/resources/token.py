@@ -35,6 +35,23 @@ class Source:
     secret: SecretKeyReference | None = None
 
 
+class RotationMode(StrEnum):
+    """Whether a credential is replaced before it ends."""
+
+    AUTOMATIC = "Automatic"
+    DISABLED = "Disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When a credential is replaced; parts without a value follow from the lifetime (`planning.ledger`)."""
+
+    mode: RotationMode = RotationMode.AUTOMATIC
+    before_expiry_seconds: int | None = None
+    overlap_seconds: int | None = None
+    trigger: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TokenSecret:
     """The Secret with the ready client configuration; a second one has `-env` after its name."""
@@ -71,6 +88,7 @@ class RegistryTokenSpec:
     packages: tuple[str, ...] = ()
     source: Source = Source()
     expiration_seconds: int = 7_776_000
+    rotation: Rotation = Rotation()
     secret: TokenSecret = TokenSecret()
     endpoint: Endpoint | None = None
     index: IndexType = IndexType.PROJECT
@@ -109,6 +127,7 @@ class RegistryTokenStatus:
     issue_time: str | None = None
     expiration_time: str | None = None
     rotation_time: str | None = None
+    rotation_trigger: str | None = None
     credentials: tuple[Credential, ...] = ()
 
 
