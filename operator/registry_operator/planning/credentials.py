@@ -21,6 +21,7 @@ from registry_operator.planning.inputs import kept as not_lent
 from registry_operator.planning.ledger import Credentials, IssuingContext
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.token_secrets import PASSWORD_KEY, conflict
+from registry_operator.resources import names
 from registry_operator.resources.conditions import Condition, ConditionType, fails, find, parse_rfc3339, rfc3339
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.token import Credential, CredentialState, RegistryToken, RotationMode
@@ -56,7 +57,7 @@ class TokenObservation:
 class Decision:
     """`credentials` is the ledger to hold from now on; `password` what the Secrets are to contain, when known.
 
-    `trigger` is the spec's with which the newest credential was made.
+    `trigger` is the spec's with which the newest credential was made; `note` is what a person should know beside.
     """
 
     action: Action
@@ -66,13 +67,19 @@ class Decision:
     problem: Condition | None = None
     next_look: datetime | None = None
     trigger: str | None = None
+    note: str = ""
 
 
 def decide(observation: TokenObservation, context: IssuingContext) -> Decision:
     """Decide about one credential; the same observation and context give the same decision."""
     token = observation.token
     decided = _decided(observation, context)
-    return replace(decided, issue_time=token.status.issue_time, trigger=token.status.rotation_trigger)
+    return replace(
+        decided,
+        issue_time=token.status.issue_time,
+        trigger=token.status.rotation_trigger,
+        note=_noticing(observation) if ledger.is_imported(token) else "",
+    )
 
 
 def _decided(observation: TokenObservation, context: IssuingContext) -> Decision:
@@ -111,6 +118,7 @@ def issue(
         issue_time=rfc3339(context.now),
         password=password,
         trigger=token.spec.rotation.trigger,
+        note=decision.note,
     )
 
 
@@ -217,6 +225,15 @@ def expired(token: RegistryToken) -> Condition:
         what = "another text in spec.rotation.trigger, because spec.rotation.mode is Disabled,"
     message = f"The credential is past its end. It takes {what} or this RegistryToken made again."
     return _problem(Reason.CREDENTIAL_EXPIRED, message)
+
+
+def _noticing(observation: TokenObservation) -> str:
+    """How soon another value of the source Secret is taken over, and what makes it sooner."""
+    reference, label = observation.token.spec.source.secret, f'{names.WATCH_LABEL}: "{names.WATCH_VALUE}"'
+    name = "" if reference is None else reference.name
+    if observation.source is not None and names.WATCH_LABEL in observation.source.labels:
+        return f" A new value in Secret {name} is noticed at once."
+    return f" A new value in Secret {name} is noticed within 30 s; with the label {label} there, at once."
 
 
 def _source_value(observation: TokenObservation) -> tuple[str | None, Condition | None]:

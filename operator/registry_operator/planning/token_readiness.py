@@ -1,5 +1,6 @@
 """A RegistryToken's conditions Issued and Ready."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from registry_operator.planning import ledger
@@ -11,8 +12,9 @@ from registry_operator.resources.token import RegistryToken, RotationMode
 
 def issued(decision: Decision | None, token: RegistryToken, now: datetime) -> Condition:
     """Whether the Secrets hold a credential whose end lies ahead; without a decision the status's ledger speaks."""
+    note = "" if decision is None else decision.note
     if decision is not None and decision.problem is not None:
-        return decision.problem
+        return replace(decision.problem, message=decision.problem.message + note)
     if decision is not None and decision.action is not Action.KEEP:
         return unknown(ConditionType.ISSUED, Reason.PROGRESSING, "A new credential is being issued.")
     current = ledger.active(token.status.credentials if decision is None else decision.credentials)
@@ -30,7 +32,7 @@ def issued(decision: Decision | None, token: RegistryToken, now: datetime) -> Co
         message += (
             f" It ends at {current.not_after}, and spec.rotation.mode is Disabled: change spec.rotation.trigger before."
         )
-    return holds(ConditionType.ISSUED, message)
+    return holds(ConditionType.ISSUED, message + note)
 
 
 def token_conditions(accepted: Condition, synced: Condition, issued: Condition) -> tuple[Condition, ...]:

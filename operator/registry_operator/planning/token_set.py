@@ -31,9 +31,15 @@ def _entries(ledgers: Ledgers, context: IssuingContext) -> list[TokenEntry]:
             continue
         for credential in sorted(credentials, key=lambda entry: entry.token_id):
             if ledger.lives(credential, context):
-                # One imported value in two RegistryTokens is one credential: the first name has it.
-                made.setdefault(credential.token_id, _entry(token, credential))
+                entry = _entry(token, credential)
+                # One imported value in two RegistryTokens is one credential: that of the one that lets it live longest,
+                # so that a value which one of them replaced does not end under the other. Else the first name has it.
+                made[entry.id] = max(made.get(entry.id, entry), entry, key=_end)
     return list(made.values())
+
+
+def _end(entry: TokenEntry) -> int:
+    return entry.not_after or 0
 
 
 def _entry(token: RegistryToken, credential: Credential) -> TokenEntry:

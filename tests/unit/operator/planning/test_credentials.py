@@ -219,7 +219,8 @@ def test_issued_speaks_for_the_ledger() -> None:
     minting = decided(token(), None)
     assert issued(minting, token(), NOW).status is Status.UNKNOWN
     waiting = decide(importing(value=None), CONTEXT)
-    assert issued(waiting, token(), NOW) == waiting.problem
+    assert waiting.problem is not None
+    assert issued(waiting, token(), NOW) == replace(waiting.problem, message=waiting.problem.message + waiting.note)
 
 
 def test_an_expired_value_asks_for_a_new_one() -> None:
