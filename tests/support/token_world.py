@@ -31,6 +31,7 @@ from registry_service.database.identity import Identity
 from registry_service.settings import Settings
 from registry_service.use_cases.service import Service
 from tests.support.fake_kube import FakeKube
+from tests.support.old_image import OldImage
 
 HOME, NAMESPACE = "team-a", "team-b"
 KEY = TokenSetKey(RegistryKey(HOME, "demo"), NAMESPACE)
@@ -92,12 +93,16 @@ class InterruptedTransport(httpx2.ASGITransport):
 
 @dataclass
 class World:
-    """Everything that a test looks at and changes; `now` is the operator's clock."""
+    """Everything that a test looks at and changes; `now` is the operator's clock.
+
+    With `old_image` the registry speaks the first contract.
+    """
 
     kube: FakeKube
     service: Service
     http: httpx2.AsyncClient
     folder: Path
+    old_image: bool = False
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC).replace(microsecond=0))
 
     def operator(self, interruption: Interruption | None = None) -> TokenSetReconciler:
@@ -165,7 +170,8 @@ class World:
 
     @asynccontextmanager
     async def _connect(self, address: SyncAddress, interruption: Interruption) -> AsyncIterator[RegistryClient]:
-        transport = InterruptedTransport(app=sync_application(self.service))
+        port = sync_application(self.service)
+        transport = InterruptedTransport(app=OldImage(port) if self.old_image else port)
         transport.interruption = interruption
         headers = {"Authorization": f"Bearer {address.key}"}
         async with httpx2.AsyncClient(transport=transport, base_url=address.url, headers=headers) as client:

@@ -1,6 +1,7 @@
 """The set of a namespace's credentials, as its registry is told."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from registry_operator.planning import ledger
 from registry_operator.planning.ledger import Credentials, IssuingContext
@@ -8,6 +9,8 @@ from registry_operator.resources.token import Credential, RegistryToken
 from registry_service.contract.sync import MAX_TOKENS, TokenEntry, TokenSet
 from registry_service.contract.tokens import TokenType
 
+_NO_ID: Final = "0" * 16
+_NO_DIGEST: Final = "0" * 64
 Ledgers = Iterable[tuple[RegistryToken, Credentials]]
 
 
@@ -22,6 +25,25 @@ def token_set(namespace: str, ledgers: Ledgers, context: IssuingContext) -> Toke
 def left_out(ledgers: Ledgers, context: IssuingContext) -> frozenset[str]:
     """The names of the RegistryTokens with a credential that no longer fits into the set."""
     return frozenset(entry.name for entry in _entries(ledgers, context)[MAX_TOKENS:])
+
+
+def is_later(token: RegistryToken) -> bool:
+    """Whether a registry of the first contract cannot hold the token: without these fields it would be wider."""
+    return bool(token.other_projects or token.spec.packages)
+
+
+def question(namespace: str, tokens: Iterable[RegistryToken]) -> TokenSet:
+    """A set that says of tokens what `is_later` finds, for a credential that nobody can have: to be refused."""
+    asked = tuple(tokens)
+    entry = TokenEntry(
+        id=_NO_ID,
+        digest=_NO_DIGEST,
+        name=asked[0].metadata.name,
+        type=asked[0].spec.type,
+        projects=tuple(sorted({project for token in asked for project in token.other_projects})[:1]),
+        packages=tuple(sorted({pattern for token in asked for pattern in token.spec.packages})[:1]),
+    )
+    return TokenSet(namespace, (entry,))
 
 
 def _entries(ledgers: Ledgers, context: IssuingContext) -> list[TokenEntry]:

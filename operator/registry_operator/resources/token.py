@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from registry_operator.resources.backends import SecretKeyReference
 from registry_operator.resources.conditions import Condition
@@ -94,6 +94,11 @@ class RegistryTokenSpec:
     index: IndexType = IndexType.PROJECT
 
 
+# What a set says of a credential comes from these fields alone.
+_RIGHTS: Final = ("registryRef", "type", "username", "scopes", "projects", "packages", "source")
+_LEDGER: Final = ("registryNamespaceUID", "issueTime", "credentials")
+
+
 class CredentialState(StrEnum):
     """Where a credential stands in its life; only an Active one is in the Secret for good."""
 
@@ -143,6 +148,20 @@ class RegistryToken:
     def parse(cls, body: Mapping[str, Any]) -> Self:  # Any: a body is free-form JSON until it is read
         """Read the API server's body. Raises InvalidResourceError when the installed CRD is of another version."""
         return read(cls, dict(body), cls.__name__)
+
+    @classmethod
+    def parse_rights(cls, body: Mapping[str, Any]) -> Self:  # Any: see parse
+        """Read only what says which credentials live and what they may do; all else is as by default.
+
+        For a body that `parse` refuses. Raises InvalidResourceError when that cannot be read either.
+        """
+        spec, status = body.get("spec") or {}, body.get("status") or {}
+        reduced = {
+            "metadata": body["metadata"],
+            "spec": {key: spec[key] for key in _RIGHTS if key in spec},
+            "status": {key: status[key] for key in _LEDGER if key in status},
+        }
+        return read(cls, reduced, cls.__name__)
 
     @property
     def registry_namespace(self) -> str:

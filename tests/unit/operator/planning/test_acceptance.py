@@ -182,3 +182,10 @@ def test_other_words_about_syncing() -> None:
     assert syncing.unreachable("no route").reason == Reason.REGISTRY_UNREACHABLE
     assert "no route" in syncing.unreachable("no route").message
     assert syncing.too_many().reason == Reason.TOO_MANY_TOKENS
+    endless = "x" * 2000
+    old = syncing.too_old(Refusal(RefusalReason.UNKNOWN_FIELD, endless))
+    assert (old.reason, len(old.message) <= MAX_MESSAGE) == (Reason.REGISTRY_TOO_OLD, True)
+    assert "Set a newer spec.image" in old.message
+    unsent = syncing.unsent("ci", endless)
+    assert (unsent.reason, len(unsent.message) <= MAX_MESSAGE) == (Reason.INVALID_SPEC, True)
+    assert "RegistryToken ci" in unsent.message

@@ -8,7 +8,7 @@ from registry_operator.planning import addresses
 from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.rules import rules, rules_digest
 from registry_operator.planning.token_secrets import Grant, access, conflict, differs, token_secrets
-from registry_operator.planning.token_set import left_out, token_set
+from registry_operator.planning.token_set import is_later, left_out, question, token_set
 from registry_operator.resources import names
 from registry_operator.resources.registry import PyPIRegistry
 from registry_operator.resources.token import Credential, CredentialState, RegistryToken
@@ -201,6 +201,18 @@ def test_a_set_says_what_else_a_token_reaches_and_what_it_may_publish() -> None:
     (plain,) = token_set("team-a", [(token({"projects": ["team-a"]}), (credential("1"),))], CONTEXT).tokens
     assert b"projects" not in wire.encode(plain)
     assert b"packages" not in wire.encode(plain)
+
+
+def test_what_a_registry_of_the_first_contract_cannot_hold() -> None:
+    assert not is_later(token())
+    assert not is_later(token({"projects": ["team-a"]}))
+    limited, reaching = token({"packages": ["b", "a"]}), token({"projects": ["lib", "app"]})
+    assert is_later(limited)
+    assert is_later(reaching)
+    (asked,) = question("team-a", [token(name="x"), limited, reaching]).tokens
+    assert (asked.projects, asked.packages) == (("app",), ("a",))
+    (asked,) = question("team-a", [limited]).tokens
+    assert (asked.projects, asked.packages, asked.digest) == ((), ("a",), "0" * 64)
 
 
 def test_one_value_in_two_tokens_is_one_credential() -> None:
