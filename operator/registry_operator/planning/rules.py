@@ -24,6 +24,7 @@ def rules(registry: PyPIRegistry) -> Rules:
         strict_filenames=limits.filenames is Filenames.STRICT,
         reuse_deleted_filenames=limits.deleted_filenames is DeletedFilenames.REUSABLE,
         access=tuple(_grant(item) for item in registry.spec.access),
+        read_only=registry.spec.read_only,
     )
 
 

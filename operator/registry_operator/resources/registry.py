@@ -182,6 +182,7 @@ class PyPIRegistrySpec:
     projects: Projects = Projects()
     access: tuple[AccessGrant, ...] = ()
     network_policy: NetworkPolicy = NetworkPolicy()
+    read_only: bool = False
     paused: bool = False
     takeover: str | None = None
 

@@ -140,7 +140,8 @@ def test_what_a_token_may_do_is_read_where_the_rest_is_of_another_version() -> N
     assert (rights.spec.type, rights.spec.packages, rights.spec.endpoint) == (TokenType.JOB, ("a-*",), None)
     assert [item.token_id for item in rights.status.credentials] == ["t"]
     robot: Body = {"spec": {"registryRef": {"name": "pypi"}, "type": "Robot"}}
-    for broken in (robot, {"status": {"credentials": [{}]}}):
+    unled: Body = {"status": {"credentials": [{}]}}
+    for broken in (robot, unled):
         with pytest.raises(InvalidResourceError):
             RegistryToken.parse_rights(body | broken)
     assert RegistryToken.parse_rights({key: body[key] for key in ("metadata", "spec")}).status.credentials == ()
