@@ -34,7 +34,10 @@ def unreachable(detail: str) -> Condition:
 
 def too_many() -> Condition:
     """The token's credentials are beyond the number that a project may have."""
-    message = f"The project has more than {MAX_TOKENS} credentials. Delete RegistryTokens that nobody needs."
+    message = (
+        f"The project has more than {MAX_TOKENS} credentials, or more spec.projects and spec.packages on them than "
+        "a registry takes. Delete RegistryTokens that nobody needs."
+    )
     return fails(ConditionType.SYNCED, Reason.TOO_MANY_TOKENS, message)
 
 

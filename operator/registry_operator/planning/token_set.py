@@ -6,25 +6,31 @@ from typing import Final
 from registry_operator.planning import ledger
 from registry_operator.planning.ledger import Credentials, IssuingContext
 from registry_operator.resources.token import Credential, RegistryToken
-from registry_service.contract.sync import MAX_TOKENS, TokenEntry, TokenSet
+from registry_service.contract.sync import MAX_BODY_BYTES, MAX_TOKENS, TokenEntry, TokenSet
 from registry_service.contract.tokens import TokenType
 
 _NO_ID: Final = "0" * 16
 _NO_DIGEST: Final = "0" * 64
+# More than any entry has without projects and packages: the CRD bounds all that is in it.
+_PLAIN_BYTES: Final = 512
+# Quotes and a comma around each of them.
+_QUOTES: Final = 3
 Ledgers = Iterable[tuple[RegistryToken, Credentials]]
 
 
 def token_set(namespace: str, ledgers: Ledgers, context: IssuingContext) -> TokenSet:
-    """Every live credential of the accepted RegistryTokens of a namespace, in a settled order, at most MAX_TOKENS.
+    """Every live credential of the accepted RegistryTokens of a namespace, in a settled order, as many as fit.
 
     A RegistryToken that is being deleted has none any more.
     """
-    return TokenSet(namespace, tuple(_entries(ledgers, context)[:MAX_TOKENS]))
+    entries = _entries(ledgers, context)
+    return TokenSet(namespace, tuple(entries[: _fitting(entries)]))
 
 
 def left_out(ledgers: Ledgers, context: IssuingContext) -> frozenset[str]:
     """The names of the RegistryTokens with a credential that no longer fits into the set."""
-    return frozenset(entry.name for entry in _entries(ledgers, context)[MAX_TOKENS:])
+    entries = _entries(ledgers, context)
+    return frozenset(entry.name for entry in entries[_fitting(entries) :])
 
 
 def is_later(token: RegistryToken) -> bool:
@@ -44,6 +50,16 @@ def question(namespace: str, tokens: Iterable[RegistryToken]) -> TokenSet:
         packages=tuple(sorted({pattern for token in asked for pattern in token.spec.packages})[:1]),
     )
     return TokenSet(namespace, (entry,))
+
+
+def _fitting(entries: list[TokenEntry]) -> int:
+    """How many of the first entries a registry takes: at most MAX_TOKENS, in a body of at most MAX_BODY_BYTES."""
+    left = MAX_BODY_BYTES - _PLAIN_BYTES
+    for count, entry in enumerate(entries[:MAX_TOKENS]):
+        left -= _PLAIN_BYTES + sum(len(text) + _QUOTES for text in (*entry.projects, *entry.packages))
+        if left < 0:
+            return count
+    return min(len(entries), MAX_TOKENS)
 
 
 def _entries(ledgers: Ledgers, context: IssuingContext) -> list[TokenEntry]:

@@ -238,6 +238,23 @@ def test_what_does_not_fit_is_named() -> None:
     assert left_out(more, CONTEXT) == {"b"}
 
 
+def test_a_set_is_no_longer_than_a_registry_takes_and_what_does_not_fit_is_named() -> None:
+    spec = {
+        "projects": [f"{number:02}{'p' * 61}" for number in range(64)],
+        "packages": [f"{number:02}{'q' * 126}" for number in range(64)],
+        "type": "Deploy",
+        "username": "u" * 63,
+    }
+    many = [
+        (token(spec, name=f"{name}-{'n' * 58}"), tuple(credential(f"{name}{number:06}") for number in range(100)))
+        for name in "abcd"
+    ]
+    made = token_set("team-a", many, CONTEXT)
+    assert 300 < len(made.tokens) < 400
+    assert sync.MAX_BODY_BYTES * 0.95 < len(wire.encode(made)) <= sync.MAX_BODY_BYTES
+    assert left_out(many, CONTEXT) == {f"d-{'n' * 58}"}
+
+
 def test_the_rules_are_what_the_spec_means() -> None:
     upstream = {"type": "Redirect", "url": "https://index.example/simple/", "reservedNames": ["My.Pkg", "a", "my_pkg"]}
     bindings = [{"namespace": "b", "uid": "2"}, {"namespace": "a", "uid": "1"}]
