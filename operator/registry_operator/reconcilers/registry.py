@@ -12,7 +12,7 @@ from typing import Final
 from registry_operator.cluster.applying import apply_status
 from registry_operator.cluster.kinds import NAMESPACE, PYPI_REGISTRY, Object
 from registry_operator.cluster.kube import Kube
-from registry_operator.errors import ChangedMeanwhileError, ClusterError, RegistryError, RegistryTooOldError
+from registry_operator.errors import ChangedMeanwhileError, ClusterError, RegistryError
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
 from registry_operator.planning.readiness import registry_conditions
@@ -118,8 +118,6 @@ class RegistryReconciler:
     ) -> RegistryObservation:
         try:
             return replace(seen, rules_digest=await self.syncing.synchronize(registry, secret))
-        except RegistryTooOldError as error:
-            return replace(seen, sync_problem=f"{error}. Set a newer spec.image, or remove what it does not know.")
         except RegistryError as error:
             return replace(seen, sync_problem=str(error))
 
