@@ -49,7 +49,13 @@ async def rotation_due(here: World) -> None:
     here.now += dt.timedelta(days=80)
 
 
-@pytest.mark.parametrize("arrange", [first, secret_deleted, rotation_due])
+async def rotation_triggered(here: World) -> None:
+    await issued(here)
+    here.now += dt.timedelta(minutes=2)
+    here.token("ci", rotation={"trigger": "monday", "overlapSeconds": 0})
+
+
+@pytest.mark.parametrize("arrange", [first, secret_deleted, rotation_due, rotation_triggered])
 async def test_wherever_the_operator_dies_no_secret_holds_an_unregistered_token_and_the_next_one_mends_it(
     tmp_path: Path, arrange: Callable[[World], Awaitable[None]]
 ) -> None:
