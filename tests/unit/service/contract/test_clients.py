@@ -24,7 +24,7 @@ _PLAIN = Access(
     base_url="http://internal.team-a.svc:8080",
     project="team-a",
     username="ci+bot@example",
-    password="p%ss:w/rd",
+    password='p%ss:w/r"\\d',
     mount_path="/mnt",
 )
 
@@ -46,6 +46,10 @@ def test_configuration_files_are_read_as_they_were_meant(access: Access) -> None
     twine.read_string(clients.pypirc(access))
     assert dict(twine["gitlab"])["password"] == access.password
     assert tomllib.loads(clients.uv_toml(access))["index"][0]["default"] is True
+    assert tomllib.loads(clients.poetry_auth(access))["http-basic"]["gitlab"]["password"] == access.password
+    assert tomllib.loads(clients.pdm_toml(access))["pypi"]["password"] == access.password
+    assert tomllib.loads(clients.pdm_toml(access))["repository"]["gitlab"]["password"] == access.password
+    assert tomllib.loads(clients.hatch_toml(access))["publish"]["index"]["repos"]["gitlab"]["auth"] == access.password
 
 
 def test_netrc_is_read_as_it_was_meant(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Each client publishes and installs with what a RegistryToken's Secrets hold, mounted or as its environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from registry_service.contract import clients
+from tests.support import environments, packages
+from tests.support.every_client import INSTALLERS, PUBLISHERS, Job, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from registry_service.contract.clients import Access
+    from tests.conformance.programs import Programs, Word
+
+_PLAIN_AND_TLS = pytest.mark.parametrize("registry", ["one_machine", "websecure"], indirect=True)
+# What every container has.
+_CONTAINER = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+_EVERY = sorted({*PUBLISHERS, *INSTALLERS})
+
+
+@pytest.fixture
+def mounted(access: Access, tmp_path: Path) -> Path:
+    """A folder with the keys of the Secret, each a file."""
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    for name, content in clients.files(replace(access, mount_path=str(folder))).items():
+        (folder / name).write_text(content)
+    return folder
+
+
+@pytest.fixture
+def places(tmp_path: Path, _clients: None) -> Path:
+    """A folder in which each client's environment has the client's name."""
+    folder = tmp_path / "clients"
+    folder.mkdir()
+    for name in _EVERY:
+        environment = environments.client("twine-7" if name == "twine" else name).parents[1]
+        (folder / name).symlink_to(environment)
+    return folder
+
+
+@pytest.mark.parametrize("client", _EVERY)
+@_PLAIN_AND_TLS
+def test_with_nothing_but_the_mounted_secret(client: str, places: Path, mounted: Path, tmp_path: Path) -> None:
+    _publish_and_install(client, Job(places, tmp_path, _CONTAINER, mounted))
+
+
+@pytest.mark.parametrize("client", _EVERY)
+@_PLAIN_AND_TLS
+def test_with_nothing_but_the_environment(
+    client: str, access: Access, places: Path, mounted: Path, tmp_path: Path
+) -> None:
+    """Where the issuer is private, `ca.crt` is mounted beside: no client takes it but as a file."""
+    here = replace(access, mount_path=str(mounted))
+    _publish_and_install(client, Job(places, tmp_path, _CONTAINER | clients.environment(here)))
+
+
+@pytest.mark.parametrize("registry", ["websecure"], indirect=True)
+def test_a_private_issuer_that_is_not_mounted_is_named(access: Access, places: Path, tmp_path: Path) -> None:
+    job = Job(places, tmp_path, _CONTAINER | clients.environment(replace(access, mount_path="/not/mounted")))
+    with pytest.raises(AssertionError, match=r"invalid path: /not/mounted/ca\.crt"):
+        job.install("pip", "mypypipackage")
+
+
+@pytest.mark.parametrize("registry", ["one_machine"], indirect=True)
+def test_uv_publishes_by_the_name_of_its_index_and_passes_over_what_is_there(
+    programs: Programs, mounted: Path, tmp_path: Path
+) -> None:
+    told = settings(mounted, ("uv.toml",))
+    words: list[Word] = ["publish", "--index", "gitlab", packages.wheel().write_to(tmp_path)]
+    programs.uv(*words, variables=told).ok()
+    assert "already exists, skipping" in programs.uv(*words, variables=told).ok()
+
+
+def _publish_and_install(client: str, job: Job) -> None:
+    job.publish(client if client in PUBLISHERS else "twine", "mypypipackage")
+    if client in INSTALLERS:
+        job.install(client, "mypypipackage")
