@@ -47,12 +47,8 @@ class Access:
     @property
     def index_url_with_credential(self) -> str:
         """The index with user and password: what pip, uv and their peers take as one value."""
-        return self._with_credential(self.index_url)
-
-    @property
-    def upload_url_with_credential(self) -> str:
-        """Where to publish, with user and password: uv's one value."""
-        return self._with_credential(self.upload_url)
+        scheme, rest = self.index_url.split("://", 1)
+        return f"{scheme}://{quote(self.username, safe='')}:{quote(self.password, safe='')}@{rest}"
 
     @property
     def host(self) -> str:
@@ -72,10 +68,6 @@ class Access:
     def mounted(self, key: str) -> str:
         """Where a pod finds a key of the mounted Secret."""
         return f"{self.mount_path}/{key}"
-
-    def _with_credential(self, url: str) -> str:
-        scheme, rest = url.split("://", 1)
-        return f"{scheme}://{quote(self.username, safe='')}:{quote(self.password, safe='')}@{rest}"
 
 
 def files(access: Access) -> dict[str, str]:
@@ -148,12 +140,12 @@ def netrc(access: Access) -> str:
 def uv_toml(access: Access) -> str:
     """uv's configuration file (uv, "Configuration files"), which has no word for an issuer.
 
-    `uv publish` sends what stands in `publish-url` without decoding it; `uv publish --index gitlab` looks first whether
-    a file is there, and takes the index's credential, decoded: for imported tokens that a URL must quote.
+    It publishes by the index's name, and looks first whether a file is there. A credential in `publish-url` would be
+    sent as it stands, without decoding what a URL must quote; that key is there so that nothing goes elsewhere.
     """
     issuer = f" SSL_CERT_FILE={access.ca_file}" if access.ca_file else ""
-    lines = [f"# UV_CONFIG_FILE={access.mounted('uv.toml')}{issuer}"]
-    lines += [f"publish-url = {json.dumps(access.upload_url_with_credential)}"]
+    lines = [f"# UV_CONFIG_FILE={access.mounted('uv.toml')}{issuer}", "# uv publish --index gitlab"]
+    lines += [f"publish-url = {json.dumps(access.upload_url)}"]
     lines += [f"allow-insecure-host = [{json.dumps(_netloc(access))}]"] if access.plain_http else []
     index = {"name": "gitlab", "url": access.index_url_with_credential, "publish-url": access.upload_url}
     return "\n".join([*lines, "", _toml("[index]", {**index, "default": True})])

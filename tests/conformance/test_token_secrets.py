@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_service.contract import clients
-from tests.support import environments, packages
-from tests.support.every_client import INSTALLERS, PUBLISHERS, Job, settings
+from tests.support import environments
+from tests.support.every_client import INSTALLERS, PUBLISHERS, Job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from registry_service.contract.clients import Access
-    from tests.conformance.programs import Programs, Word
 
 _PLAIN_AND_TLS = pytest.mark.parametrize("registry", ["one_machine", "websecure"], indirect=True)
 # What every container has.
@@ -66,16 +65,6 @@ def test_a_private_issuer_that_is_not_mounted_is_named(access: Access, places: P
     job = Job(places, tmp_path, _CONTAINER | clients.environment(replace(access, mount_path="/not/mounted")))
     with pytest.raises(AssertionError, match=r"invalid path: /not/mounted/ca\.crt"):
         job.install("pip", "mypypipackage")
-
-
-@pytest.mark.parametrize("registry", ["one_machine"], indirect=True)
-def test_uv_publishes_by_the_name_of_its_index_and_passes_over_what_is_there(
-    programs: Programs, mounted: Path, tmp_path: Path
-) -> None:
-    told = settings(mounted, ("uv.toml",))
-    words: list[Word] = ["publish", "--index", "gitlab", packages.wheel().write_to(tmp_path)]
-    programs.uv(*words, variables=told).ok()
-    assert "already exists, skipping" in programs.uv(*words, variables=told).ok()
 
 
 def _publish_and_install(client: str, job: Job) -> None:

@@ -119,7 +119,7 @@ class Job:
         pypirc = [] if self.mounted is None else [str(self.mounted / ".pypirc"), *gitlab]
         return {
             "twine": ["upload", "--non-interactive", *(["--config-file", *pypirc] if pypirc else []), *files],
-            "uv": ["publish", *files],
+            "uv": ["publish", *([] if self.mounted is None else ["--index", "gitlab"]), *files],
             "poetry": ["publish", "--no-interaction", "--repository", "gitlab"],
             "pdm": ["publish", "--no-build", *gitlab],
             "hatch": ["publish", "--no-prompt", *files],
