@@ -107,12 +107,12 @@ def environment(access: Access) -> dict[str, str]:
 
 
 def pip_conf(access: Access) -> str:
-    """pip's configuration file (pip, "Configuration"). `%` is doubled: pip reads it with interpolation.
+    """pip's configuration file (pip, "Configuration"), read without interpolation: `%` stands for itself.
 
     hatch and flit install by pip, and so by this file.
     """
     lines = [f"# PIP_CONFIG_FILE={access.mounted('pip.conf')}", "[global]"]
-    lines += [f"index-url = {access.index_url_with_credential.replace('%', '%%')}"]
+    lines += [f"index-url = {access.index_url_with_credential}"]
     lines += [f"trusted-host = {_netloc(access)}"] if access.plain_http else []
     lines += [f"cert = {access.ca_file}"] if access.ca_file else []
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,11 +17,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from registry_service.contract.clients import Access
+    from tests.support.service import Pod, Standalone
+    from tests.support.traefik import Proxied
 
-_PLAIN_AND_TLS = pytest.mark.parametrize("registry", ["one_machine", "websecure"], indirect=True)
+_PLAIN_AND_TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+# What a URL must quote, and a configuration file escape: a CI system's token may hold all of it.
+_AWKWARD = 'glcbt-64_0123456789+/=%"\\$#;@:'
+_numbers = itertools.count(1)
 # What every container has.
 _CONTAINER = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 _EVERY = sorted({*PUBLISHERS, *INSTALLERS})
+
+
+@pytest.fixture
+def tls() -> bool:
+    """Plain HTTP, unless a test says otherwise."""
+    return False
+
+
+@pytest.fixture
+def access(request: pytest.FixtureRequest, tls: bool) -> Access:
+    """A generated token over plain HTTP, or an imported one and a private issuer."""
+    name = f"secrets-{next(_numbers)}"
+    if not tls:
+        plain: Standalone = request.getfixturevalue("one_machine")
+        return plain.project(name)
+    outside: Proxied = request.getfixturevalue("websecure")
+    inside: Pod = request.getfixturevalue("in_a_pod")
+    return outside.reached(inside.imported(name, f"{_AWKWARD}{name}"))
 
 
 @pytest.fixture
@@ -60,7 +84,7 @@ def test_with_nothing_but_the_environment(
     _publish_and_install(client, Job(places, tmp_path, _CONTAINER | clients.environment(here)))
 
 
-@pytest.mark.parametrize("registry", ["websecure"], indirect=True)
+@pytest.mark.parametrize("tls", [True])
 def test_a_private_issuer_that_is_not_mounted_is_named(access: Access, places: Path, tmp_path: Path) -> None:
     job = Job(places, tmp_path, _CONTAINER | clients.environment(replace(access, mount_path="/not/mounted")))
     with pytest.raises(AssertionError, match=r"invalid path: /not/mounted/ca\.crt"):

@@ -38,7 +38,7 @@ def test_each_key_is_as_its_golden_file(access: Access, folder: str) -> None:
 
 @pytest.mark.parametrize("access", [_TLS, _PLAIN])
 def test_configuration_files_are_read_as_they_were_meant(access: Access) -> None:
-    pip = configparser.ConfigParser()
+    pip = configparser.RawConfigParser()
     pip.read_string(clients.pip_conf(access))
     url = urlsplit(pip["global"]["index-url"])
     assert (unquote(url.username or ""), unquote(url.password or "")) == (access.username, access.password)
