@@ -8,6 +8,7 @@ from typing import Any, Self
 from registry_operator.resources.backends import Database, SecretReference, Storage
 from registry_operator.resources.conditions import Condition
 from registry_operator.resources.metadata import Metadata
+from registry_operator.resources.pod_template import PodDisruptionBudget, PodTemplate, ServiceAccount
 from registry_operator.resources.reading import read
 
 
@@ -164,7 +165,10 @@ class PyPIRegistrySpec:
     image: str | None = None
     image_pull_policy: PullPolicy | None = None
     image_pull_secrets: tuple[SecretReference, ...] = ()
+    pod_template: PodTemplate = PodTemplate()
+    service_account: ServiceAccount = ServiceAccount()
     replicas: int = 1
+    pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
     exposure: Exposure = Exposure()
     limits: Limits = Limits()
     upstream: Upstream = Upstream()
