@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import uvloop
 
-from registry_service.commands import arguments, founding, minting
+from registry_service.commands import arguments, backup, founding, minting
 from registry_service.composition import compose
 from registry_service.errors import RegistryError
 from registry_service.settings import DATABASE_FILE, SettingsError, read_settings
@@ -52,6 +52,10 @@ async def _run_once(service: Service, command: tuple[str, str | None], parsed: N
             await founding.migrate(service)
         case ("preflight", _):
             await founding.preflight(service)
+        case ("backup", _):
+            await backup.write(service)
+        case ("restore", _):
+            await backup.read(service)
         case ("project", _):
             await minting.create_project(service, parsed)
         case (_, "create"):

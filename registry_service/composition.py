@@ -17,6 +17,7 @@ from registry_service.storage.filesystem import FilesystemStore
 from registry_service.storage.s3 import S3Store
 from registry_service.use_cases.auditing import Auditing
 from registry_service.use_cases.authenticating import Authenticating
+from registry_service.use_cases.backing_up import BackingUp
 from registry_service.use_cases.browsing import Browsing
 from registry_service.use_cases.curating import Curating
 from registry_service.use_cases.downloading import Downloading
@@ -24,6 +25,7 @@ from registry_service.use_cases.founding import Founding
 from registry_service.use_cases.indexing import Indexing
 from registry_service.use_cases.minting import Minting
 from registry_service.use_cases.publishing import Publishing
+from registry_service.use_cases.restoring import Restoring
 from registry_service.use_cases.rules import RulesInForce
 from registry_service.use_cases.service import Service
 from registry_service.use_cases.signing_in import SigningIn
@@ -45,14 +47,16 @@ def compose(settings: Settings) -> Service:
         archives=archives,
         auditing=Auditing(database),
         authenticating=authenticating,
+        backing_up=BackingUp(database, store, _now),
         browsing=Browsing(database),
-        curating=Curating(database, _now),
+        curating=Curating(database, rules, _now),
         downloading=Downloading(database, store),
         publishing=Publishing(database, store, archives, rules, _now, lambda: uuid.uuid4().hex),
         token_sync=TokenSync(database, rules, _now, lambda: f'"{secrets.token_hex(16)}"'),
         minting=Minting(database, _now, secrets.token_bytes),
         founding=Founding(database, store, settings.identity, _now),
         indexing=Indexing(database, rules, PageMemory(), settings.external_url),
+        restoring=Restoring(database, store, _now),
         signing_in=SigningIn(database, authenticating, _now, secrets.token_bytes),
     )
 

@@ -11,6 +11,7 @@ RegistryError
 │   └── DeletedNameError     the file name belongs to a file that was deleted
 ├── GoneError                what is asked for was part of the protocol once
 ├── BusyError                too much is being done at once; the same request will do later
+│   └── ReadOnlyError        nothing may change for now
 ├── PortError                an address cannot be listened on
 ├── SyncRefusedError         a body of the sync port that cannot be accepted
 ├── DatabaseError            the database cannot be used, for a reason the operator knows
@@ -96,6 +97,13 @@ class GoneError(RegistryError):
 
 class BusyError(RegistryError):
     """Too much is being done at once; the same request will do later. The message says what there is too much of."""
+
+
+class ReadOnlyError(BusyError):
+    """The registry's owner lets nothing change for now."""
+
+    def __init__(self) -> None:
+        super().__init__("The registry is read-only for maintenance; try again later")
 
 
 class PortError(RegistryError):

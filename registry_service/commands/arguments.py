@@ -25,6 +25,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for name, text in (
         ("migrate", "claim database and store, bring the schema up to date"),
         ("preflight", "check that database and store can be used"),
+        ("backup", "write every row and file to standard output, as a tar archive; the service goes on meanwhile"),
+        ("restore", "read a backup from standard input into a registry that holds no package"),
     ):
         _add_data(commands.add_parser(name, help=text, description=text))
     _add_project(commands)

@@ -119,7 +119,7 @@ class Rules:
     """What holds for the whole registry. Sizes in bytes. `access` is in the order of precedence.
 
     `strict_filenames` refuses every spelling of a file name but the standard's; `reuse_deleted_filenames` lets a
-    deleted file's name be published again.
+    deleted file's name be published again; `read_only` refuses every change of packages, for a backup or a move.
     """
 
     max_upload_size: int = DEFAULT_MAX_UPLOAD_SIZE
@@ -128,6 +128,7 @@ class Rules:
     strict_filenames: bool = False
     reuse_deleted_filenames: bool = False
     access: tuple[Grant, ...] = ()
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

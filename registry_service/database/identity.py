@@ -49,6 +49,12 @@ async def claim(tx: Transaction, identity: Identity, new_id: str, *, now: dateti
     return registry_id
 
 
+async def find(tx: Transaction) -> str | None:
+    """The registryID; None before the first claim."""
+    found: str | None = (await tx.execute(select(registry.c.registry_id))).scalar_one_or_none()
+    return found
+
+
 def _in_use(registry_id: str, namespace: str | None, name: str | None) -> str:
     owner = f"PyPIRegistry {name} in namespace {namespace}" if name else "a registry without Kubernetes"
     return f"the database belongs to {owner}; to take it over set spec.takeover: {registry_id}"

@@ -119,10 +119,10 @@ async def suspend_all(tx: Transaction, actor: Actor, *, now: datetime) -> None:
     await tx.execute(update(token_set).values(digest="", etag=NEVER_WRITTEN))
 
 
-async def find_rules(tx: Transaction) -> StoredRules:
-    """The rules that the registry was last given."""
-    columns = (registry.c.rules, registry.c.rules_digest, registry.c.rules_etag)
-    row = (await tx.execute(select(*columns))).one_or_none()
+async def find_rules(tx: Transaction, *, hold: bool = False) -> StoredRules:
+    """The rules that the registry was last given; to `hold` them lets no other transaction replace them meanwhile."""
+    query = select(registry.c.rules, registry.c.rules_digest, registry.c.rules_etag)
+    row = (await tx.execute(query.with_for_update(read=True) if hold else query)).one_or_none()
     if row is None or row.rules is None:
         return StoredRules(None, RulesState(etag=NEVER_WRITTEN))
     return StoredRules(row.rules, RulesState(etag=row.rules_etag, digest=row.rules_digest))

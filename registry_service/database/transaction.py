@@ -4,13 +4,13 @@ A use case opens a transaction, calls queries with it, and leaves: a normal end 
 """
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Executable, event
+from sqlalchemy import Connection, Executable, Table, event, insert
 from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -37,6 +37,13 @@ class Transaction:
         """Run one statement. Raises ConflictError when a constraint refuses it."""
         try:
             return await self.connection.execute(statement)
+        except IntegrityError as error:
+            raise ConflictError(str(error.orig)) from error
+
+    async def insert(self, table: Table, values: Sequence[dict[str, Any]]) -> None:  # Any: a column's value
+        """Insert many rows with the same columns. Raises ConflictError when a constraint refuses one."""
+        try:
+            await self.connection.execute(insert(table), values)
         except IntegrityError as error:
             raise ConflictError(str(error.orig)) from error
 

@@ -20,6 +20,7 @@ class Action(StrEnum):
     REVOKE_TOKEN = "revoke-token"  # noqa: S105 - as above
     SUSPEND_TOKENS = "suspend-tokens"
     REPLACE_TOKENS = "replace-tokens"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)

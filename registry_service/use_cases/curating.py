@@ -1,6 +1,7 @@
 """What owners say about what they published, and take back: yanks (PEP 592), statuses (PEP 792), deletions."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -16,6 +17,7 @@ from registry_service.domain.upload_rules import is_valid_version
 from registry_service.errors import NotFoundError, RefusedError
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.browsing import normalize
+from registry_service.use_cases.rules import RulesInForce
 
 MAX_REASON_CHARACTERS: Final = 1000
 
@@ -31,9 +33,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Curating:
-    """What a project's owner changes about its files."""
+    """What a project's owner changes about its files. Every verb raises ReadOnlyError while nothing may change."""
 
     database: Database
+    rules: RulesInForce
     clock: Callable[[], datetime]
 
     async def yank(self, access: Access, files: Release, reason: str) -> None:
@@ -51,7 +54,7 @@ class Curating:
     async def mark_project(self, access: Access, marker: StatusMarker) -> None:
         """Mark a whole project. Raises RefusedError for a reason that is no single line of text."""
         _check(marker.reason)
-        async with self.database.transaction() as tx:
+        async with self._change() as tx:
             await curating.set_project_marker(tx, access.project.id, marker)
             entry = Entry(Action.MARK_PROJECT, access.actor, details=_details(marker))
             await audit.record(tx, access.project.id, entry, at=self.clock())
@@ -60,7 +63,7 @@ class Curating:
         """Mark a package, in any spelling. Raises NotFoundError, RefusedError as for a project."""
         _check(marker.reason)
         name = normalize(package)
-        async with self.database.transaction() as tx:
+        async with self._change() as tx:
             if not await curating.set_package_marker(tx, access.project.id, name, marker):
                 raise NotFoundError("Package")
             entry = Entry(Action.MARK_PACKAGE, access.actor, name, details=_details(marker))
@@ -69,15 +72,21 @@ class Curating:
     async def delete(self, access: Access, release_id: int, file_id: int | None = None) -> None:
         """Delete a release, or one of its files, from index and pages; the names stay taken. Raises NotFoundError."""
         now = self.clock()
-        async with self.database.transaction() as tx:
+        async with self._change() as tx:
             deleted = await curating.delete_files(tx, access.project.id, release_id, file_id, now=now)
             await self._record(tx, access, deleted, Entry(Action.DELETE, access.actor))
+
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[Transaction]:
+        async with self.database.transaction() as tx:
+            await self.rules.hold_for_change(tx)
+            yield tx
 
     async def _set(self, access: Access, files: Release, reason: str | None) -> None:
         if not is_valid_version(files.version) or not has_filename_characters(files.filename or "any"):
             raise NotFoundError("Package")
         release = (normalize(files.package), canonicalize_version(files.version))
-        async with self.database.transaction() as tx:
+        async with self._change() as tx:
             changed = await curating.set_yanked(tx, access.project.id, release, files.filename, reason)
             action = Action.UNYANK if reason is None else Action.YANK
             await self._record(tx, access, changed, Entry(action, access.actor, details={"reason": reason or ""}))

@@ -39,6 +39,7 @@ from registry_service.errors import (
     DeletedNameError,
     FileNameTakenError,
     ForbiddenError,
+    ReadOnlyError,
     RefusedError,
     UnauthenticatedError,
 )
@@ -84,7 +85,7 @@ class Publishing:
 
         Raises RefusedError with every problem, FileNameTakenError for other bytes under a used name,
         ForbiddenError for a project or package whose status takes no uploads (PEP 792), UnauthenticatedError when the
-        token died meanwhile, BusyError when too many uploads wait for their archives to be read.
+        token died meanwhile, BusyError when too many uploads wait for their archives to be read or nothing may change.
         """
         facts = await self.archives.read(received.path, received.filename)  # (4)
         accepted = await self._judge(received, facts)  # (5)
@@ -106,12 +107,14 @@ class Publishing:
     async def _is_published(self, access: Access, distribution: Distribution, digests: Digests) -> bool:
         async with self.database.snapshot() as tx:
             await _require_open(tx, access.project.id, distribution.name)
-            reusable = (await self.rules.read(tx)).reuse_deleted_filenames
+            rules = await self.rules.read(tx)
             same_name = await catalog.find_file(tx, access.project.id, distribution.filename)
             same_variant = await catalog.find_variant(tx, access.project.id, distribution)
         for taken in (same_name, same_variant):
-            if taken is not None and not (reusable and taken.deleted_at is not None):
+            if taken is not None and not (rules.reuse_deleted_filenames and taken.deleted_at is not None):
                 return _is_identical(taken, distribution.filename, digests)
+        if rules.read_only:
+            raise ReadOnlyError
         return False
 
     async def _judge(self, received: ReceivedUpload, facts: ArchiveFacts) -> AcceptedUpload | tuple[str, ...]:
@@ -170,7 +173,7 @@ class Publishing:
             if now - started_at > COMMIT_WITHIN:
                 # The sweeper may take a blob that has had no row for longer.
                 raise RefusedError("The upload took longer than an hour; start it again")
-            if (await self.rules.read(tx)).reuse_deleted_filenames:
+            if (await self.rules.hold_for_change(tx)).reuse_deleted_filenames:
                 await curating.forget_deleted(tx, access.project.id, new.distribution)
             await catalog.publish_file(tx, access.project.id, new)
             # Looked at last: the serial's lock keeps every other change of the project out until the commit.

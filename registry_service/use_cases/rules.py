@@ -6,6 +6,7 @@ from functools import lru_cache
 from registry_service.contract import wire
 from registry_service.contract.sync import Rules
 from registry_service.database import Transaction, sets
+from registry_service.errors import ReadOnlyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,14 @@ class RulesInForce:
         """The rules as this transaction sees them."""
         stored = await sets.find_rules(tx)
         return self.default if stored.body is None else _decoded(stored.body)
+
+    async def hold_for_change(self, tx: Transaction) -> Rules:
+        """The rules, which stay what they are until this transaction has changed packages. Raises ReadOnlyError."""
+        stored = await sets.find_rules(tx, hold=True)
+        rules = self.default if stored.body is None else _decoded(stored.body)
+        if rules.read_only:
+            raise ReadOnlyError
+        return rules
 
 
 @lru_cache(maxsize=4)

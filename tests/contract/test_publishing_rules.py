@@ -10,6 +10,7 @@ import pytest
 
 from registry_service.contract import sync, wire
 from registry_service.contract.sync import Rules
+from registry_service.errors import ReadOnlyError
 from tests.support import packages
 from tests.support.odd_archives import sdist_as, wheel_as
 
@@ -128,3 +129,40 @@ async def test_one_of_many_takes_a_deleted_name(registry: Registry) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * 7
     (file,) = (await registry.page(token)).json()["files"]
     assert file["hashes"]["sha256"] == wheels[[answer.status_code for answer in answers].index(201)].sha256
+
+
+async def test_a_read_only_registry_serves_everything_and_changes_nothing(registry: Registry) -> None:
+    token, wheel = await registry.token(), packages.wheel("1.0")
+    await registry.publish(wheel, token)
+    await _rule(registry, Rules(read_only=True))
+    page = (await registry.page(token)).json()
+    api = "/api/v1/projects/demo"
+    release = (await registry.http.get(_PACKAGES, auth=("a", token))).json()[0]["id"]
+    refused = [
+        await registry.publish(packages.wheel("2.0"), token),
+        await registry.http.put(f"{api}/packages/mypypipackage/1.0/yank", json={"reason": "x"}, auth=("a", token)),
+        await registry.http.put(f"{api}/status", json={"status": "archived"}, auth=("a", token)),
+        await registry.http.delete(f"{_PACKAGES}/{release}", auth=("a", token)),
+    ]
+    for answer in refused:
+        assert answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE
+        assert answer.json()["message"].startswith("503 Service Unavailable - The registry is read-only")
+        assert int(answer.headers["retry-after"]) > 0
+    # What is there already is no change: a repeated upload is answered as ever.
+    assert (await registry.publish(wheel, token)).status_code == 201
+    assert (await registry.page(token)).json() == page
+    assert (await registry.http.get(page["files"][0]["url"], auth=("a", token))).content == wheel.content
+    await _rule(registry, Rules())
+    assert (await registry.publish(packages.wheel("2.0"), token)).status_code == 201
+
+
+async def test_once_a_registry_is_read_only_no_change_is_still_under_way(registry: Registry) -> None:
+    in_force = registry.service.publishing.rules
+    async with registry.service.database.transaction() as changing:
+        await in_force.hold_for_change(changing)
+        told = asyncio.create_task(_rule(registry, Rules(read_only=True)))
+        assert await asyncio.wait((told,), timeout=0.5) == (set(), {told})
+    await told
+    async with registry.service.database.transaction() as late:
+        with pytest.raises(ReadOnlyError):
+            await in_force.hold_for_change(late)

@@ -23,6 +23,7 @@ def rules(registry: PyPIRegistry) -> Rules:
         ),
         strict_filenames=limits.filenames is Filenames.STRICT,
         reuse_deleted_filenames=limits.deleted_filenames is DeletedFilenames.REUSABLE,
+        read_only=registry.spec.read_only,
     )
 
 

@@ -174,6 +174,7 @@ class PyPIRegistrySpec:
     upstream: Upstream = Upstream()
     projects: Projects = Projects()
     network_policy: NetworkPolicy = NetworkPolicy()
+    read_only: bool = False
     paused: bool = False
     takeover: str | None = None
 

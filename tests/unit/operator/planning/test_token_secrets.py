@@ -187,12 +187,14 @@ def test_the_rules_are_what_the_spec_means() -> None:
     upstream = {"type": "Redirect", "url": "https://index.example/simple/", "reservedNames": ["My.Pkg", "a", "my_pkg"]}
     bindings = [{"namespace": "b", "uid": "2"}, {"namespace": "a", "uid": "1"}]
     limits = {"maxUploadSize": "1Gi", "filenames": "Strict", "deletedFilenames": "Reusable"}
-    wanted = registry({"limits": limits, "upstream": upstream, "projects": {"bindings": bindings}})
+    projects = {"bindings": bindings}
+    wanted = registry({"limits": limits, "upstream": upstream, "projects": projects, "readOnly": True})
     assert rules(wanted) == sync.Rules(
         max_upload_size=2**30,
         upstream=sync.Upstream("https://index.example/simple", ("a", "my-pkg")),
         bindings=(sync.Binding("a", "1"), sync.Binding("b", "2")),
         strict_filenames=True,
+        read_only=True,
         reuse_deleted_filenames=True,
     )
     assert rules(registry()) == sync.Rules()

@@ -116,6 +116,14 @@ def test_the_tags_of_name_and_wheel_file_agree() -> None:
     assert isinstance(judge(both), AcceptedUpload)
 
 
+def test_other_tags_are_refused_however_they_sort_and_at_most_ten_are_shown() -> None:
+    (problem,) = judge(replace(_WHEEL, facts=replace(_WHEEL.facts, tags=("py9-none-any",))))  # type: ignore[misc]  # it is refused
+    assert "whose tags are py9-none-any: build" in problem
+    many = tuple(f"cp3{number:02}-none-any" for number in range(12))
+    (problem,) = judge(replace(_WHEEL, facts=replace(_WHEEL.facts, tags=many)))  # type: ignore[misc]  # it is refused
+    assert f"whose tags are {', '.join(many[:10])}: build" in problem
+
+
 def test_what_cannot_be_read_is_still_compared_with_its_digests() -> None:
     facts = ArchiveFacts(fault="it is damaged")
     problems = judge(replace(_WHEEL, fields={**_WHEEL.fields, "sha256_digest": "d" * 64}, facts=facts))
