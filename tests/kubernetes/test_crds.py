@@ -103,6 +103,9 @@ REFUSED: list[tuple[Object, str]] = [
     (registry(serviceAccount__annotations={"pypiregistry.dev/x": "y"}), "are the operator's own"),
     (registry(podDisruptionBudget={"type": "None", "maxUnavailable": 2}), "belongs to type Automatic"),
     (registry(podDisruptionBudget={"maxUnavailable": 0}), "greater than or equal to 1"),
+    (registry(deletionPolicy="Delete", storage=S3), "is for a managed database with a managed store"),
+    (registry(deletionPolicy="Delete", database=DATABASE), "is for a managed database with a managed store"),
+    (registry(deletionPolicy="Orphan"), 'supported values: "Retain", "Delete"'),
     (registry(replicas=-1), "greater than or equal to 0"),
     (registry(takeover="all"), "should match"),
     (token(name="Ci"), "must consist of lower case"),
@@ -149,6 +152,7 @@ ACCEPTED: list[Object] = [
     registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
     registry(networkPolicy={"monitoringNamespace": "monitoring", "egressPorts": [9000, 5433]}),
     registry(networkPolicy={"type": "None"}),
+    registry(deletionPolicy="Delete"),
     registry(
         podTemplate={
             "labels": {"azure.workload.identity/use": "true"},

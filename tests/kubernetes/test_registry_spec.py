@@ -6,7 +6,7 @@ import pytest
 
 from tests.kubernetes.conftest import MakeNamespace
 from tests.support.installation import Installation
-from tests.support.kubernetes import REGISTRY, Namespace, Object
+from tests.support.kubernetes import REGISTRY, Namespace, Object, condition_of
 from tests.support.resources import registry
 
 pytestmark = pytest.mark.cluster
@@ -68,6 +68,32 @@ def test_a_disruption_budget_comes_back_and_goes_with_the_second_pod(home: Names
     home("scale", f"{REGISTRY}/base", "--replicas=1")
     home.wait_for_condition(REGISTRY, "base", "Ready", seconds=60)
     assert home.get("poddisruptionbudget", "base") is None
+
+
+def test_data_goes_with_its_registry_once_that_is_confirmed(home: Namespace) -> None:
+    """After the others: the registry ends with it."""
+    home("patch", REGISTRY, "base", "--type=merge", "-p", '{"spec":{"deletionPolicy":"Delete"}}')
+    ready = home.wait_for(REGISTRY, "base", _tells_how_to_confirm, seconds=30, until="telling how to confirm")
+    assert not any("ownerReferences" in body["metadata"] for body in _kept(home))
+    assert condition_of(ready, "Ready")["status"] == "True"
+    home("annotate", f"{REGISTRY}/base", "pypiregistry.dev/confirm-delete=base")
+    until = "claims and credentials have an owner"
+    home.eventually(lambda: {"all": True} if _are_owned(home) else None, seconds=MENDED_SECONDS, until=until)
+    home.wait_for_condition(REGISTRY, "base", "Ready", seconds=60)
+    home.delete(f"{REGISTRY}/base")
+    home.eventually(lambda: None if _kept(home) else {"kept": []}, seconds=120, until="claims and credentials are gone")
+
+
+def _kept(home: Namespace) -> list[Object]:
+    return home.find("persistentvolumeclaims,secrets", labels="pypiregistry.dev/retained-for=base")
+
+
+def _are_owned(home: Namespace) -> bool:
+    return all("ownerReferences" in body["metadata"] for body in _kept(home))
+
+
+def _tells_how_to_confirm(body: Object) -> bool:
+    return "pypiregistry.dev/confirm-delete=base" in condition_of(body, "Ready").get("message", "")
 
 
 def _allows_one(body: Object) -> bool:

@@ -156,6 +156,13 @@ class NetworkPolicy:
     egress_ports: tuple[int, ...] = ()
 
 
+class DeletionPolicy(StrEnum):
+    """What becomes of a managed database and store when the registry is deleted."""
+
+    RETAIN = "Retain"
+    DELETE = "Delete"
+
+
 @dataclass(frozen=True, slots=True)
 class PyPIRegistrySpec:
     """What the registry's owner asks for."""
@@ -175,6 +182,7 @@ class PyPIRegistrySpec:
     projects: Projects = Projects()
     network_policy: NetworkPolicy = NetworkPolicy()
     read_only: bool = False
+    deletion_policy: DeletionPolicy = DeletionPolicy.RETAIN
     paused: bool = False
     takeover: str | None = None
 

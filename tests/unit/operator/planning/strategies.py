@@ -54,17 +54,20 @@ def _pod_template() -> st.SearchStrategy[Spec]:
     )
 
 
+_EXPOSURES = st.sampled_from(
+    [
+        {"type": "None"},
+        INGRESS["exposure"],
+        {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
+    ]
+)
+
+
 def _rest() -> st.SearchStrategy[Spec]:
     return st.fixed_dictionaries(
         {
             "replicas": st.integers(0, 5),
-            "exposure": st.sampled_from(
-                [
-                    {"type": "None"},
-                    INGRESS["exposure"],
-                    {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
-                ]
-            ),
+            "exposure": _EXPOSURES,
             "limits": st.sampled_from([{"maxUploadSize": size} for size in ("50Mi", "1k", "10Gi", "999999999")]),
         },
         optional={
@@ -80,6 +83,8 @@ def _rest() -> st.SearchStrategy[Spec]:
                     {"type": "Restricted", "monitoringNamespace": "metrics", "egressPorts": [9000]},
                 ]
             ),
+            "deletionPolicy": st.sampled_from(["Retain", "Delete"]),
+            "readOnly": st.booleans(),
             "takeover": st.just("11111111-2222-3333-4444-555555555555"),
         },
     )
