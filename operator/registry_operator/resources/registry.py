@@ -95,6 +95,7 @@ class ProjectsFrom(StrEnum):
 
     SAME = "Same"
     SELECTOR = "Selector"
+    ALL = "All"
 
 
 class SelectorOperator(StrEnum):
@@ -131,6 +132,29 @@ class ProjectBinding:
     uid: str
 
 
+class Visibility(StrEnum):
+    """Who may read a project besides its own tokens and those that are granted it."""
+
+    PRIVATE = "Private"
+    INTERNAL = "Internal"
+    PUBLIC = "Public"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDefaults:
+    """What holds for every project that has no override."""
+
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectOverride:
+    """What holds for the project of one namespace instead."""
+
+    namespace: str
+    visibility: Visibility | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Projects:
     """Which namespaces may have a project in this registry."""
@@ -138,6 +162,8 @@ class Projects:
     from_: ProjectsFrom = ProjectsFrom.SAME
     selector: LabelSelector = LabelSelector()
     bindings: tuple[ProjectBinding, ...] = ()
+    defaults: ProjectDefaults = ProjectDefaults()
+    overrides: tuple[ProjectOverride, ...] = ()
 
 
 class NetworkPolicyType(StrEnum):

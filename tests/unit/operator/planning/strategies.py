@@ -85,6 +85,7 @@ def _rest() -> st.SearchStrategy[Spec]:
             ),
             "deletionPolicy": st.sampled_from(["Retain", "Delete"]),
             "readOnly": st.booleans(),
+            "projects": st.just({"from": "All", "overrides": [{"namespace": "b", "visibility": "Public"}]}),
             "takeover": st.just("11111111-2222-3333-4444-555555555555"),
         },
     )
