@@ -106,7 +106,7 @@ REFUSED: list[tuple[Object, str]] = [
     (registry(podTemplate__tolerations=[{"value": "b"}]), "the operator Equal needs a key"),
     (registry(podTemplate__tolerations=[{"key": "a", "tolerationSeconds": 5}]), "belongs to the effect NoExecute"),
     (registry(podTemplate__topologySpreadConstraints=[{"maxSkew": 1}]), "topologyKey: Required"),
-    (registry(serviceAccount__annotations={"pypiregistry.dev/x": "y"}), "are the operator's own"),
+    (registry(serviceAccount__annotations={"pypiregistry.dev/x": "text"}), "are the operator's own"),
     (registry(podDisruptionBudget={"type": "None", "maxUnavailable": 2}), "belongs to type Automatic"),
     (registry(podDisruptionBudget={"maxUnavailable": 0}), "greater than or equal to 1"),
     (registry(deletionPolicy="Delete", storage=S3), "is for a managed database with a managed store"),
