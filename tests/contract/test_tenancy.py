@@ -55,6 +55,8 @@ _REGISTRY_WIDE: Final = {
     "sets.find_set": "the operator's",
     "sets.find_bound_project": "the operator's",
     "sets.create_bound_project": "the operator's",
+    "sets.list_bound_projects": "the operator's",
+    "sets.show_project": "the operator's",
     "sets.rebind_project": "the operator's",
     "sets.replace_set": "the operator's, by the namespace's UID",
     "sets.suspend_all": "for the owner of the registry",
