@@ -24,7 +24,8 @@ class Access:
     """One credential for one project of one registry.
 
     `base_url` has no path and no final slash; `ca` is PEM when the registry's certificate has a private issuer;
-    `mount_path` is the folder at which pods mount the Secret.
+    `mount_path` is the folder at which pods mount the Secret; `group` is the registry's name when the index is to be
+    that of all projects that the credential may read.
     """
 
     base_url: str
@@ -33,6 +34,7 @@ class Access:
     password: str
     mount_path: str
     ca: str | None = None
+    group: str | None = None
 
     @property
     def upload_url(self) -> str:
@@ -42,6 +44,8 @@ class Access:
     @property
     def index_url(self) -> str:
         """The index without a credential in it."""
+        if self.group is not None:
+            return f"{self.base_url}{urls.group_path(self.group)}/simple"
         return self.base_url + urls.index_path(self.project)
 
     @property
