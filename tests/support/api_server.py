@@ -7,17 +7,20 @@ listens on a loopback address of its own and has nothing to do with the test clu
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import ssl
 import subprocess
 import tempfile
+import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.cluster import binaries, kubeconfig
 from tests.cluster.certificates import Authority, Subject
@@ -30,9 +33,13 @@ from tests.support.waiting import stop, wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+Object = dict[str, Any]  # Any: an object as the API server has it
+
 ADMIN = Subject("admin", ("system:masters",))
 _PORT, _ETCD_PORT, _ETCD_PEER_PORT = 6443, 2379, 2380
-_READY_SECONDS, _ANSWER_SECONDS = 120, 5
+_READY_SECONDS, _ANSWER_SECONDS, _CALL_SECONDS = 120, 5, 30
+# Open watches hold a graceful stop up, and nobody reads what it would save.
+_STOP_SECONDS = 3
 _CONTROLLERS = "garbage-collector-controller,namespace-controller"
 # In memory where there is such a folder: nothing here outlives the session.
 _MEMORY = Path("/dev/shm")
@@ -42,11 +49,12 @@ _WITHOUT = {"disable-admission-plugins": "ServiceAccount", "endpoint-reconciler-
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """A running API server that knows our CRDs; `kubeconfig` and `kubectl` are an administrator's."""
+    """A running API server that knows our CRDs; `kubectl`, `kubeconfig` and `admin` are an administrator's."""
 
     address: str
     authority: Authority
     kubectl: Kubectl
+    admin: ssl.SSLContext
 
     @property
     def url(self) -> str:
@@ -55,6 +63,20 @@ class ApiServer:
     @property
     def kubeconfig(self) -> Path:
         return self.kubectl.kubeconfig
+
+    def call(self, method: str, path: str, body: object = None, kind: str = "application/json") -> Object | None:
+        """Make one call as an administrator; None for what is not there. Raises HTTPError for any other refusal."""
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, content, {"Content-Type": kind}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=_CALL_SECONDS, context=self.admin) as answer:
+                return dict(json.loads(answer.read()))
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                if refusal.code == HTTPStatus.NOT_FOUND:
+                    return None
+                refusal.msg = f"{refusal.msg}: {refusal.read().decode()[:500]}"
+            raise
 
     def write_kubeconfig(self, path: Path, user: Subject, *, server: str) -> None:
         """Write a kubeconfig for a user (organizations are groups) that calls the URL `server`: ours, or a proxy's."""
@@ -88,7 +110,13 @@ def running(*, controllers: bool = False) -> Iterator[ApiServer]:
 def _prepare(folder: Path) -> ApiServer:
     authority = Authority(folder / "certificates", datetime.now(UTC))
     authority.establish()
-    server = ApiServer(own_address(), authority, Kubectl(programs() / "kubectl", folder / "admin.kubeconfig"))
+    pair = authority.pair("user-admin", ADMIN)
+    # Not create_default_context, which reads every public authority's certificate too.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(authority.certificate)
+    context.load_cert_chain(pair.certificate, pair.key)
+    kubectl = Kubectl(programs() / "kubectl", folder / "admin.kubeconfig")
+    server = ApiServer(own_address(), authority, kubectl, context)
     server.write_kubeconfig(server.kubeconfig, ADMIN, server=server.url)
     return server
 
@@ -158,12 +186,12 @@ def _process(name: str, flags: Mapping[str, object], server: ApiServer) -> Itera
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     url = _PROBES[name].format(address=server.address)
     # The controllers sign their own certificate, and what they answer is not secret.
-    trust = ssl.create_default_context(cafile=server.authority.certificate) if name == "kube-apiserver" else _anyone()
+    trust = server.admin if name == "kube-apiserver" else _anyone()
     try:
         wait_for(lambda: _answers(url, trust), process=process, log=log, seconds=_READY_SECONDS)
         yield
     finally:
-        stop(process)
+        stop(process, seconds=_STOP_SECONDS)
 
 
 def _anyone() -> ssl.SSLContext:
