@@ -101,6 +101,10 @@ class Stage:
         assert made is not None
         return str(made["metadata"]["uid"])
 
+    def make_registry(self, namespace: str) -> None:
+        """Make a PyPIRegistry with managed parts."""
+        self.server.call("POST", f"{_GROUP}/namespaces/{namespace}/pypiregistries", _registry())
+
     def make_token(self, namespace: str, name: str = "ci", **spec: object) -> None:
         """Make a RegistryToken for the registry."""
         wanted = {"registryRef": {"name": NAME, "namespace": HOME}, "type": "Deploy"} | spec
@@ -222,17 +226,18 @@ def stage(server: ApiServer, folder: Path) -> Iterator[Stage]:
             hosts_file(Path("/etc/hosts").read_text(), made.sync_address, [f"{NAME}-sync.{HOME}.svc"])
         )
         made.make_namespace(HOME)
-        server.call("POST", f"{_GROUP}/namespaces/{HOME}/pypiregistries", _registry())
+        made.make_registry(HOME)
         open_things.callback(made.end_operators)
         made.start_operator()
         open_things.enter_context(_serving(made))
         open_things.callback(made.end_operators)  # before what they talk to
-        made.until(lambda: play_workloads(made), seconds=60, what=lambda: made.get(_registry_path()))
+        made.until(lambda: play_workloads(made), seconds=60, what=lambda: made.get(registry_path(HOME)))
         yield made
 
 
-def _registry_path() -> str:
-    return f"{_GROUP}/namespaces/{HOME}/pypiregistries/{NAME}"
+def registry_path(namespace: str) -> str:
+    """Where the API server has the PyPIRegistry of a namespace."""
+    return f"{_GROUP}/namespaces/{namespace}/pypiregistries/{NAME}"
 
 
 def _registry() -> Object:
@@ -282,17 +287,17 @@ def _serving(made: Stage) -> Iterator[None]:
         yield
 
 
-def play_workloads(made: Stage) -> bool | None:
-    """Report, as controllers do, that every workload of the registry runs; True once the registry is ready."""
+def play_workloads(made: Stage, namespace: str = HOME) -> bool | None:
+    """Report, as controllers do, that every workload of a namespace runs; True once its registry is ready."""
     for group, plural in (("apps", "statefulsets"), ("apps", "deployments"), ("batch", "jobs")):
-        path = f"/apis/{group}/v1/namespaces/{HOME}/{plural}"
+        path = f"/apis/{group}/v1/namespaces/{namespace}/{plural}"
         found = made.get(path)
         for body in [] if found is None else found["items"]:
             status = _finished() if plural == "jobs" else _running(body)
             shown = body.get("status") or {}
             if "completionTime" not in shown and not shown.items() >= status.items():
                 made.server.call("PATCH", f"{path}/{body['metadata']['name']}/status", {"status": status}, _MERGE)
-    registry = made.get(_registry_path()) or {}
+    registry = made.get(registry_path(namespace)) or {}
     conditions = {one["type"]: one["status"] for one in registry.get("status", {}).get("conditions", [])}
     return True if conditions.get("Ready") == "True" else None
 
