@@ -1,6 +1,6 @@
 """The real operator's process on a real API server, and a registry that really serves; only pods are played.
 
-What a kubelet and the controllers of workloads would report is written by `play_workloads`. The registry's sync port
+What a kubelet and the controllers of workloads would report is written by `played_workloads`. The registry's sync port
 is reached by its name in the cluster, which leads to a proxy: the operator has a hosts file of its own.
 """
 
@@ -29,6 +29,7 @@ from registry_service.contract import environment, sync, tokens, wire
 from tests.cluster.certificates import Subject
 from tests.cluster.client import hosts_file, inside
 from tests.cluster.places import REPOSITORY
+from tests.support import played_workloads
 from tests.support.network import free_port, own_address
 from tests.support.service import Program, Server
 from tests.support.stopping_proxy import Gate, Peer, proxy
@@ -47,7 +48,6 @@ _GROUP = "/apis/pypiregistry.dev/v1alpha1"
 _MERGE = "application/merge-patch+json"
 _LOOK_AGAIN = 0.05
 _API_PORT = 6443
-_NOW = "%Y-%m-%dT%H:%M:%SZ"
 _IMAGES = {f"OPERATOR_{part}_IMAGE": f"{part.lower()}:1" for part in ("SERVICE", "POSTGRESQL", "OBJECT_STORE")}
 
 
@@ -203,6 +203,10 @@ class Stage:
             what=lambda: self.unsettled(namespace, uid),
         )
 
+    def until_gone(self, path: str, *, seconds: float) -> None:
+        """Wait until the API server has no such object."""
+        self.until(lambda: None if self.get(path) else True, seconds=seconds, what=lambda: self.get(path))
+
     def witness(self, change: str, body: bytes) -> None:
         """No Secret may hold, not even for a moment, what the registry does not take."""
         if "/secrets" not in change or f"/{HOME}/" in change or body[:1] != b"{":
@@ -231,7 +235,7 @@ def stage(server: ApiServer, folder: Path) -> Iterator[Stage]:
         made.start_operator()
         open_things.enter_context(_serving(made))
         open_things.callback(made.end_operators)  # before what they talk to
-        made.until(lambda: play_workloads(made), seconds=60, what=lambda: made.get(registry_path(HOME)))
+        made.until(lambda: _ready(made), seconds=60, what=lambda: made.get(registry_path(HOME)))
         yield made
 
 
@@ -287,31 +291,9 @@ def _serving(made: Stage) -> Iterator[None]:
         yield
 
 
-def play_workloads(made: Stage, namespace: str = HOME) -> bool | None:
-    """Report, as controllers do, that every workload of a namespace runs; True once its registry is ready."""
-    for group, plural in (("apps", "statefulsets"), ("apps", "deployments"), ("batch", "jobs")):
-        path = f"/apis/{group}/v1/namespaces/{namespace}/{plural}"
-        found = made.get(path)
-        for body in [] if found is None else found["items"]:
-            status = _finished() if plural == "jobs" else _running(body)
-            shown = body.get("status") or {}
-            if "completionTime" not in shown and not shown.items() >= status.items():
-                made.server.call("PATCH", f"{path}/{body['metadata']['name']}/status", {"status": status}, _MERGE)
-    registry = made.get(registry_path(namespace)) or {}
+def _ready(made: Stage) -> bool | None:
+    """Play the registry's workloads; True once it is ready."""
+    played_workloads.play(made.server, HOME)
+    registry = made.get(registry_path(HOME)) or {}
     conditions = {one["type"]: one["status"] for one in registry.get("status", {}).get("conditions", [])}
     return True if conditions.get("Ready") == "True" else None
-
-
-def _running(body: Object) -> Object:
-    counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), 1)
-    return {"observedGeneration": body["metadata"]["generation"], **counts}
-
-
-def _finished() -> Object:
-    now = datetime.now(UTC).strftime(_NOW)
-    conditions = [
-        {"type": kind, "status": "True", "reason": "Played", "message": "", "lastTransitionTime": now}
-        for kind in ("SuccessCriteriaMet", "Complete")
-    ]
-    times = {"startTime": now, "completionTime": now}
-    return {**times, "succeeded": 1, "conditions": conditions, "uncountedTerminatedPods": {}}
