@@ -61,10 +61,12 @@ class Curating:
         Raises RefusedError for a reason that is no single line of text, ForbiddenError when the registry's owner
         quarantined it.
         """
+        access.require_every_package()
         await self._mark(access.project, None, marker, access.actor)
 
     async def mark_package(self, access: Access, package: str, marker: StatusMarker) -> None:
         """Mark a package, in any spelling. Raises NotFoundError, and RefusedError, ForbiddenError as for a project."""
+        access.require_package(normalize(package))
         await self._mark(access.project, package, marker, access.actor)
 
     async def mark_by_command(self, project: str, package: str | None, marker: StatusMarker) -> None:
@@ -116,9 +118,11 @@ class Curating:
             await self._record(tx, access, changed, Entry(action, access.actor, details={"reason": reason or ""}))
 
     async def _record(self, tx: Transaction, access: Access, files: tuple[ChangedFile, ...], entry: Entry) -> None:
-        """Record a change of files, one line each. Raises NotFoundError where there were none."""
+        """Record a change of files, one line each. Raises NotFoundError where there were none, ForbiddenError."""
         if not files:
             raise NotFoundError("Package")
+        for file in files:
+            access.require_package(file.package)
         lines = [replace(entry, **asdict(file)) for file in files]
         await audit.record(tx, access.project.id, *lines, at=self.clock())
 
