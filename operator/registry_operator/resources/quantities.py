@@ -1,4 +1,4 @@
-"""Kubernetes quantities of bytes, as the CRD's patterns admit them: a whole number and at most one suffix."""
+"""Kubernetes quantities of bytes, as the CRD's patterns admit them: a whole number and at most one suffix; seconds."""
 
 import re
 from typing import Final
@@ -7,6 +7,8 @@ _PATTERN: Final = re.compile(r"([0-9]+)(Ki|Mi|Gi|Ti|k|M|G|T)?", re.ASCII)
 _BINARY: Final = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
 _DECIMAL: Final = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3}
 _FACTORS: Final = {None: 1} | _BINARY | _DECIMAL
+# A century: the CRDs allow far less, and soon beyond it lies what no date can be.
+_LONGEST_SECONDS: Final = 100 * 366 * 24 * 3600
 
 
 def in_bytes(quantity: str) -> int:
@@ -26,3 +28,9 @@ def canonical(quantity: str) -> str:
     suffixes = _BINARY if quantity.endswith("i") else _DECIMAL
     suffix = next((suffix for suffix, factor in suffixes.items() if size and size % factor == 0), "")
     return f"{size // suffixes.get(suffix, 1)}{suffix}"
+
+
+def require_seconds(seconds: int) -> None:
+    """Raises ValueError for a duration that cannot be added to a date."""
+    if not 0 <= seconds <= _LONGEST_SECONDS:
+        raise ValueError(f"{seconds} seconds are no time from 0 to {_LONGEST_SECONDS}")
