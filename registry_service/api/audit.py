@@ -36,7 +36,8 @@ def audit_router(service: Service) -> APIRouter:
     @router.post("/api/v1/tokens/revoke", status_code=204, dependencies=[_POSSESSION], **operations.REVOKE_TOKEN)
     async def revoke_token(request: Request) -> Response:
         token = text_of(await read_object(request, MAX_BODY_BYTES), "token")
-        await service.minting.revoke_by_possession(token, address_of(request))
+        holder = await service.authenticating.identify_found(token, address_of(request))
+        await service.minting.revoke_by_possession(holder, address_of(request))
         return Response(status_code=204)
 
     return router
