@@ -25,6 +25,8 @@ pytestmark = pytest.mark.anyio
 
 _FINE = packages.wheel()
 _SLOW = odd_archives.crowded(99_000)
+# Where another limit is tried than that of the clock, on a machine that does other things too.
+_PATIENT = 60.0
 
 
 async def test_a_process_is_replaced_after_so_many_archives(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ async def test_what_a_process_that_has_gone_is_asked_is_the_archives_fault(tmp_p
 async def test_processor_time_is_limited_for_each_archive(tmp_path: Path) -> None:
     """3.2/49: a process that the service does not kill ends by itself."""
     slow, fine = odd_archives.crowded(20_000).write_to(tmp_path), _FINE.write_to(tmp_path)
-    async with ArchivePool(size=1) as pool:
+    async with ArchivePool(size=1, deadline=_PATIENT) as pool:
         await pool.read(fine, fine.name)
         (pid,) = pool.processes
         await pool.read(slow, slow.name)
@@ -92,7 +94,7 @@ async def test_memory_is_limited(tmp_path: Path) -> None:
     record = b"".join(b"odd/%d.py,sha256=%032d,1\n" % (number, number) for number in range(600_000))
     whole = odd_archives.wheel_members(odd_archives.STEM, packages.metadata("odd", "1.0"))
     path.write_bytes(packages.zip_of({**whole, f"{odd_archives.STEM}.dist-info/RECORD": record}))
-    async with ArchivePool(size=1) as pool:
+    async with ArchivePool(size=1, deadline=_PATIENT) as pool:
         assert (await pool.read(path, path.name)).fault == "reading it takes more memory than is allowed"
         assert (await pool.read(_FINE.write_to(tmp_path), _FINE.filename)).fault is None
 
