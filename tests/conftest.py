@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from registry_service.database.migrating import migrate
 from registry_service.database.transaction import open_database
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from tests.support.postgresql import Postgresql
 
 pytest_plugins = ["tests.outcomes.plugin"]
+
+# A property that holds, holds on a busy machine too; what may cost so much time and no more says so itself.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 Aloud = Callable[[], AbstractContextManager[None]]
 
