@@ -1,9 +1,10 @@
 """Queries about tokens and the browser sessions that stand for them."""
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, delete, insert, or_, select, update
 
@@ -11,6 +12,7 @@ from registry_service.contract.tokens import Scope, TokenType
 from registry_service.database.schema import project, session, token
 from registry_service.database.transaction import Transaction
 from registry_service.domain.access import Principal
+from registry_service.domain.credentials import ListedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,7 @@ class NewToken:
     scopes: tuple[Scope, ...]
     username: str | None
     not_after: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """What people are shown of a token."""
-
-    id: str
-    project: str
-    type: TokenType
-    name: str
-    scopes: tuple[Scope, ...]
-    not_after: datetime | None
-    state: str
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +78,7 @@ async def create(tx: Transaction, project_id: int, new: NewToken, *, now: dateti
         "name": new.name,
         "username": new.username,
         "scopes": " ".join(new.scopes),
+        "packages": " ".join(new.packages),
         "imported": False,
         "not_after": new.not_after,
         "suspended": False,
@@ -96,13 +87,18 @@ async def create(tx: Transaction, project_id: int, new: NewToken, *, now: dateti
     await tx.execute(insert(token).values(values))
 
 
-async def list_tokens(tx: Transaction, project_path: str | None, *, now: datetime) -> tuple[TokenRow, ...]:
+async def list_tokens(tx: Transaction, project_path: str | None, *, now: datetime) -> tuple[ListedToken, ...]:
     """Every token, or those of one project, by project and age."""
-    query = select(token, project.c.path).join(project, project.c.id == token.c.project_id)
+    query = _OWNED
     if project_path is not None:
         query = query.where(project.c.path == project_path)
     rows = await tx.execute(query.order_by(project.c.path, token.c.created_at, token.c.id))
     return tuple(_shown(row, now) for row in rows)
+
+
+async def record_uses(tx: Transaction, token_ids: Collection[str], *, at: datetime) -> None:
+    """Say that these tokens were used."""
+    await tx.execute(update(token).where(token.c.id.in_(token_ids)).values(last_used_at=at))
 
 
 async def revoke(tx: Transaction, chosen: TokenChoice, *, now: datetime) -> tuple[RevokedToken, ...]:
@@ -137,8 +133,11 @@ async def delete_session(tx: Transaction, digest: str) -> None:
     await tx.execute(delete(session).where(session.c.digest == digest))
 
 
+_OWNED: Final = select(token, project.c.path).join(project, project.c.id == token.c.project_id)
+
+
 def _live(now: datetime) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
-    return select(token).where(
+    return _OWNED.where(
         token.c.revoked_at.is_(None),
         token.c.suspended.is_(False),
         or_(token.c.not_after.is_(None), token.c.not_after > now),
@@ -150,11 +149,19 @@ def _scopes(stored: str) -> tuple[Scope, ...]:
 
 
 def _principal(row: Row[Any]) -> Principal:  # Any: as above
-    scopes = frozenset(_scopes(row.scopes))
-    return Principal(token_id=row.id, name=row.name, type=TokenType(row.type), project_id=row.project_id, scopes=scopes)
+    return Principal(
+        token_id=row.id,
+        name=row.name,
+        type=TokenType(row.type),
+        project_id=row.project_id,
+        scopes=frozenset(_scopes(row.scopes)),
+        project=row.path,
+        projects=tuple(row.projects.split()),
+        packages=tuple(row.packages.split()),
+    )
 
 
-def _shown(row: Row[Any], now: datetime) -> TokenRow:  # Any: as above
+def _shown(row: Row[Any], now: datetime) -> ListedToken:  # Any: as above
     state = "active"
     if row.revoked_at is not None:
         state = "revoked"
@@ -162,5 +169,16 @@ def _shown(row: Row[Any], now: datetime) -> TokenRow:  # Any: as above
         state = "suspended"
     elif row.not_after is not None and row.not_after <= now:
         state = "expired"
-    kind = TokenType(row.type)
-    return TokenRow(row.id, row.path, kind, row.name, _scopes(row.scopes), row.not_after, state)
+    return ListedToken(
+        id=row.id,
+        project=row.path,
+        type=TokenType(row.type),
+        name=row.name,
+        scopes=_scopes(row.scopes),
+        not_after=row.not_after,
+        state=state,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        projects=tuple(row.projects.split()),
+        packages=tuple(row.packages.split()),
+    )
