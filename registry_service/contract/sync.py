@@ -120,9 +120,27 @@ class Grant:
     permissions: tuple[GrantedPermission, ...]
 
 
+class ProjectVisibility(StrEnum):
+    """Who besides its own tokens may read a project: nobody, every verified token of the registry, everybody."""
+
+    PRIVATE = "Private"
+    INTERNAL = "Internal"
+    PUBLIC = "Public"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """What holds for the project at `path` in place of the rules' own."""
+
+    path: str
+    visibility: ProjectVisibility = ProjectVisibility.PRIVATE
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What holds for the whole registry. Sizes in bytes. `access` is in the order of precedence.
+
+    `visibility` is that of every namespace's project that `projects` does not name.
 
     `strict_filenames` refuses every spelling of a file name but the standard's; `reuse_deleted_filenames` lets a
     deleted file's name be published again; `read_only` refuses every change of packages, for a backup or a move.
@@ -134,6 +152,8 @@ class Rules:
     strict_filenames: bool = False
     reuse_deleted_filenames: bool = False
     access: tuple[Grant, ...] = ()
+    visibility: ProjectVisibility = ProjectVisibility.PRIVATE
+    projects: tuple[ProjectSettings, ...] = ()
     read_only: bool = False
 
 

@@ -83,7 +83,9 @@ class Loader:
     async def _load_project(self, record: Record) -> int:
         held = (await self.tx.execute(select(project).where(project.c.path == record["path"]))).one_or_none()
         if held is not None:
-            kept = {name: record[name] for name in ("visibility", "status", "status_reason")}
+            # Whom the rules let read a namespace's project now, a backup does not change.
+            shown = {} if held.namespace_uid is not None else {"visibility": record["visibility"]}
+            kept = shown | {name: record[name] for name in ("status", "status_reason")}
             serial = max(held.serial, record["serial"])
             await self.tx.execute(update(project).where(project.c.id == held.id).values(**kept, serial=serial))
             number: int = held.id

@@ -41,6 +41,15 @@ class BoundProject:
     namespace_uid: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project that a namespace's first set makes."""
+
+    path: str
+    namespace_uid: str
+    visibility: Visibility
+
+
 async def list_sets(tx: Transaction, after: str, limit: int) -> tuple[SetSummary, ...]:
     """Up to `limit` sets whose namespace UID follows `after`, in the order of the UIDs."""
     query = select(token_set).where(token_set.c.namespace_uid > after).order_by(token_set.c.namespace_uid).limit(limit)
@@ -63,18 +72,33 @@ async def find_bound_project(tx: Transaction, path: str) -> BoundProject | None:
     return None if row is None else _bound(row)
 
 
-async def create_bound_project(tx: Transaction, path: str, namespace_uid: str, *, now: datetime) -> Project:
+async def create_bound_project(tx: Transaction, wanted: NewProject, *, now: datetime) -> Project:
     """Create the project of a namespace."""
     values = {
-        "path": path,
-        "visibility": Visibility.PRIVATE.value,
-        "namespace_uid": namespace_uid,
+        "path": wanted.path,
+        "visibility": wanted.visibility.value,
+        "namespace_uid": wanted.namespace_uid,
         "created_at": now,
     }
     created = _bound((await tx.execute(insert(project).values(values).returning(*project.c))).one()).project
-    details = {"namespaceUID": namespace_uid}
+    details = {"namespaceUID": wanted.namespace_uid, "visibility": wanted.visibility.value}
     await audit.record(tx, created.id, Entry(Action.CREATE_PROJECT, OPERATOR, details=details), at=now)
     return created
+
+
+async def list_bound_projects(tx: Transaction) -> tuple[Project, ...]:
+    """The project of each namespace, and none that a command made."""
+    query = select(project).where(project.c.namespace_uid.is_not(None)).order_by(project.c.id)
+    return tuple(rows.project(row) for row in await tx.execute(query))
+
+
+async def show_project(tx: Transaction, shown: Project, visibility: Visibility, *, now: datetime) -> None:
+    """Give a project another visibility, if it has not got it."""
+    if shown.visibility is visibility:
+        return
+    await tx.execute(update(project).where(project.c.id == shown.id).values(visibility=visibility.value))
+    details = {"from": shown.visibility.value, "to": visibility.value}
+    await audit.record(tx, shown.id, Entry(Action.SHOW_PROJECT, OPERATOR, details=details), at=now)
 
 
 async def rebind_project(

@@ -15,6 +15,7 @@ class Action(StrEnum):
     MARK_PROJECT = "mark-project"
     MARK_PACKAGE = "mark-package"
     CREATE_PROJECT = "create-project"
+    SHOW_PROJECT = "show-project"
     REBIND_PROJECT = "rebind-project"
     CREATE_TOKEN = "create-token"  # noqa: S105 - an action, not a secret
     REVOKE_TOKEN = "revoke-token"  # noqa: S105 - as above

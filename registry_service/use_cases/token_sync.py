@@ -19,11 +19,11 @@ from registry_service.contract.sync import (
     TokenSet,
 )
 from registry_service.database import Database, Transaction, sets
-from registry_service.database.sets import BoundProject, ReceivedSet
+from registry_service.database.sets import BoundProject, NewProject, ReceivedSet
 from registry_service.domain.access import package_pattern_problem
 from registry_service.domain.catalog import Project, project_path_problem
 from registry_service.errors import SyncRefusedError
-from registry_service.use_cases.rules import RulesInForce
+from registry_service.use_cases.rules import RulesInForce, visibility
 
 T = TypeVar("T")
 
@@ -71,12 +71,19 @@ class TokenSync:
             return (await sets.find_rules(tx)).state
 
     async def put_rules(self, body: bytes, if_match: str | None) -> RulesState:
-        """Replace the rules. Raises SyncRefusedError: ETagMismatch, UnknownField, InvalidBody."""
-        _check_grants(_decode(Rules, body).access)
+        """Replace the rules; projects of namespaces get the visibility that these say.
+
+        Raises SyncRefusedError: ETagMismatch, UnknownField, InvalidBody.
+        """
+        wanted = _decode(Rules, body)
+        _check_projects(wanted)
+        _check_grants(wanted.access)
         state = RulesState(etag=self.new_etag(), digest=sync.body_digest(body))
         async with self.database.transaction() as tx:
             _match(if_match, (await sets.find_rules(tx)).state.etag)
             await sets.store_rules(tx, body, state)
+            for project in await sets.list_bound_projects(tx):
+                await sets.show_project(tx, project, visibility(wanted, project.path), now=self.clock())
         return state
 
     async def has_rules(self) -> bool:
@@ -85,12 +92,16 @@ class TokenSync:
 
     async def _project(self, tx: Transaction, wanted: TokenSet, namespace_uid: str) -> Project:
         held = await sets.find_bound_project(tx, wanted.namespace)
+        # Held, so that no project is made or bound beside a change of who may read it.
+        shown = visibility(await self.rules.read(tx, hold=True), wanted.namespace)
         if held is None:
-            return await sets.create_bound_project(tx, wanted.namespace, namespace_uid, now=self.clock())
-        if held.namespace_uid == namespace_uid:
-            return held.project
-        await self._require_binding(tx, held, namespace_uid)
-        await sets.rebind_project(tx, held.project.id, held.namespace_uid, namespace_uid, now=self.clock())
+            return await sets.create_bound_project(
+                tx, NewProject(wanted.namespace, namespace_uid, shown), now=self.clock()
+            )
+        if held.namespace_uid != namespace_uid:
+            await self._require_binding(tx, held, namespace_uid)
+            await sets.rebind_project(tx, held.project.id, held.namespace_uid, namespace_uid, now=self.clock())
+        await sets.show_project(tx, held.project, shown, now=self.clock())
         return held.project
 
     async def _require_binding(self, tx: Transaction, held: BoundProject, namespace_uid: str) -> None:
@@ -146,6 +157,11 @@ def _check_all(what: str, texts: Sequence[str], most: int, problem_of: Callable[
         problem = problem_of(text)
         if problem is not None:
             raise SyncRefusedError(RefusalReason.INVALID_BODY, f"{what}: {problem}")
+
+
+def _check_projects(wanted: Rules) -> None:
+    if len({settings.path for settings in wanted.projects}) != len(wanted.projects):
+        raise SyncRefusedError(RefusalReason.INVALID_BODY, "two settings are for one project")
 
 
 def _match(if_match: str | None, current: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from registry_service.api.application import public_application
 from registry_service.composition import compose
+from registry_service.contract.sync import NEVER_WRITTEN
 from registry_service.contract.tokens import parse
 from registry_service.errors import BlobMissingError, RefusedError
 from registry_service.settings import read_settings
@@ -127,6 +128,19 @@ async def test_a_backup_goes_into_a_registry_whose_projects_were_made_again(regi
     assert NEXT.filename in await registry.filenames(packages.EXAMPLE, token)
     other_token = await registry.token("another")
     assert (await registry.publish(WHEEL, other_token, project="another")).status_code == 201
+
+
+async def test_a_backup_does_not_say_who_may_read_a_namespaces_project(registry: Registry, alone: Alone) -> None:
+    sets, uid, body = registry.service.token_sync, "7e2f0f4e-0000-4000-8000-000000000001", b'{"namespace":"team-a"}'
+    await sets.put_rules(b'{"visibility":"Public"}', NEVER_WRITTEN)
+    await sets.put_set(uid, body, NEVER_WRITTEN)
+    url = "/api/v4/projects/team-a/packages/pypi/simple/"
+    assert (await registry.http.get(url)).status_code == 200
+    content = await backup(registry)
+    async with alone.open() as other:
+        await other.service.token_sync.put_set(uid, body, NEVER_WRITTEN)
+        await restore(other, content)
+        assert (await other.http.get(url)).status_code == 401
 
 
 async def test_no_token_comes_back_and_a_revoked_one_stays_dead(registry: Registry, alone: Alone) -> None:

@@ -66,8 +66,13 @@ class FakeKube:
         if present is None or present["metadata"]["resourceVersion"] != observed["metadata"]["resourceVersion"]:
             raise ChangedMeanwhileError(f"{key}: another resourceVersion")
         (operation,) = operations
-        assert (operation["op"], operation["path"]) == ("replace", "/metadata/managedFields")
         changed = copy.deepcopy(present)
+        if operation["path"] == "/metadata/ownerReferences":
+            assert operation["op"] == "add"
+            changed["metadata"]["ownerReferences"] = operation["value"]
+            self._store(key, changed, "patch")
+            return copy.deepcopy(changed)
+        assert (operation["op"], operation["path"]) == ("replace", "/metadata/managedFields")
         changed["metadata"]["managedFields"] = operation["value"]
         # What the manager made by POST now counts as applied by it.
         self._applied.setdefault((key, None), self._posted[key])

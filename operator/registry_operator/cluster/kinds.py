@@ -41,15 +41,27 @@ CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps")
 SERVICE: Final = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT: Final = Kind("v1", "ServiceAccount", "serviceaccounts")
 POD: Final = Kind("v1", "Pod", "pods")
+PERSISTENT_VOLUME_CLAIM: Final = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
 STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
 JOB: Final = Kind("batch/v1", "Job", "jobs")
 INGRESS: Final = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+POD_DISRUPTION_BUDGET: Final = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 
 _ALL: Final = (
-    *(PYPI_REGISTRY, REGISTRY_TOKEN, NAMESPACE, SECRET, CONFIG_MAP, SERVICE, SERVICE_ACCOUNT, POD),
-    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY),
+    *(
+        PYPI_REGISTRY,
+        REGISTRY_TOKEN,
+        NAMESPACE,
+        SECRET,
+        CONFIG_MAP,
+        SERVICE,
+        SERVICE_ACCOUNT,
+        POD,
+        PERSISTENT_VOLUME_CLAIM,
+    ),
+    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, POD_DISRUPTION_BUDGET),
 )
 _BY_NAME: Final = {kind.name: kind for kind in _ALL}
 

@@ -35,7 +35,9 @@ def admits(registry: PyPIRegistry, namespace: ObservedNamespace) -> bool:
     projects = registry.spec.projects
     if namespace.name == registry.metadata.namespace:
         return True
-    return projects.from_ is ProjectsFrom.SELECTOR and _selects(projects.selector, namespace)
+    if projects.from_ is ProjectsFrom.SELECTOR:
+        return _selects(projects.selector, namespace)
+    return projects.from_ is ProjectsFrom.ALL
 
 
 def accepted(token: RegistryToken, registry: PyPIRegistry | None, acceptance: Acceptance) -> Condition:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from registry_operator.planning import objects, pods, service
+from registry_operator.planning import objects, overlay, pods, service
 from registry_operator.planning.inputs import variable
 from registry_operator.planning.observed import JobState, Manifest, MigrationJob
 from registry_operator.resources import names
@@ -33,8 +33,11 @@ class Step:
 
 
 def name(registry: PyPIRegistry, service_pods: service.ServicePods, *, checksum: str) -> str:
-    """The Job's name: another one for another image, database, store, takeover or resource UID."""
-    return names.migration(registry.metadata.name, names.checksum([_pod(registry, service_pods), checksum]))
+    """The Job's name: another one for another image, database, store, takeover or resource UID.
+
+    And for another `podTemplate`, because a pod that could not start for its sake could not be changed.
+    """
+    return names.migration(registry.metadata.name, names.checksum([_template(registry, service_pods), checksum]))
 
 
 def job(registry: PyPIRegistry, service_pods: service.ServicePods, *, checksum: str, attempt: int) -> Manifest:
@@ -42,7 +45,7 @@ def job(registry: PyPIRegistry, service_pods: service.ServicePods, *, checksum: 
     job_name = name(registry, service_pods, checksum=checksum)
     manifest = objects.child(registry, "Job", job_name, component=names.MIGRATION_COMPONENT)
     manifest["metadata"]["annotations"] = {names.ATTEMPT_ANNOTATION: str(attempt)}
-    template = pods.template(registry, names.MIGRATION_COMPONENT, spec=_pod(registry, service_pods))
+    template = _template(registry, service_pods)
     return manifest | {
         # No retry by Kubernetes itself: each attempt's message is read, reported and only then followed by the next.
         "spec": {"backoffLimit": 0, "activeDeadlineSeconds": _DEADLINE_SECONDS, "template": template}
@@ -65,6 +68,11 @@ def delay(attempt: int) -> timedelta:
     return min(_FIRST_DELAY * (1 << doublings), _LONGEST_DELAY)
 
 
+def _template(registry: PyPIRegistry, service_pods: service.ServicePods) -> Manifest:
+    template = pods.template(registry, names.MIGRATION_COMPONENT, spec=_pod(registry, service_pods))
+    return overlay.with_metadata(registry, template)
+
+
 def _pod(registry: PyPIRegistry, service_pods: service.ServicePods) -> Manifest:
     # The address does not matter to a migration: a new host must not mean a new Job.
     frame = service.container(registry, replace(service_pods, external_url=None), name="migrate")
@@ -83,4 +91,5 @@ def _pod(registry: PyPIRegistry, service_pods: service.ServicePods) -> Manifest:
         "securityContext": pods.pod_security(),
         "containers": [migrate],
         "volumes": [pods.scratch("1Gi"), *service_pods.inputs.volumes],
+        **overlay.placement(registry),
     }

@@ -16,6 +16,7 @@ _API_VERSIONS: Final = {
     "Ingress": "networking.k8s.io/v1",
     "Job": "batch/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
+    "PodDisruptionBudget": "policy/v1",
     "Secret": "v1",
     "Service": "v1",
     "ServiceAccount": "v1",
@@ -65,6 +66,14 @@ def token_secret(token: RegistryToken, name: str, content: Mapping[str, str]) ->
     return manifest | secret_content(content)
 
 
+def owner_reference(owner: Metadata, kind: str) -> Manifest:
+    """What lets the garbage collector remove an object with its owner.
+
+    Without blockOwnerDeletion, so that the operator needs no right on finalizers where a cluster enforces that.
+    """
+    return {"apiVersion": names.API_VERSION, "kind": kind, "name": owner.name, "uid": owner.uid}
+
+
 def secret_content(content: Mapping[str, str]) -> Manifest:
     """The part of a Secret that holds its values."""
     return {"type": "Opaque", "data": {key: base64.b64encode(text.encode()).decode() for key, text in content.items()}}
@@ -79,13 +88,5 @@ def _object(metadata: Metadata, kind: str, name: str, *, marks: Mapping[str, str
 
 
 def _owned(manifest: Manifest, owner: Metadata, kind: str) -> Manifest:
-    # Without blockOwnerDeletion, so that the operator needs no right on finalizers where a cluster enforces that.
-    reference = {
-        "apiVersion": names.API_VERSION,
-        "kind": kind,
-        "name": owner.name,
-        "uid": owner.uid,
-        "controller": True,
-    }
-    manifest["metadata"]["ownerReferences"] = [reference]
+    manifest["metadata"]["ownerReferences"] = [owner_reference(owner, kind) | {"controller": True}]
     return manifest

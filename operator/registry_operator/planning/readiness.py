@@ -8,6 +8,7 @@ from registry_operator.planning.inputs import PodInputs, database_inputs, storag
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, RegistryObservation, Workload
 from registry_operator.planning.registry_plan import is_ready
+from registry_operator.planning.retention import warning
 from registry_operator.planning.rules import rules_digest
 from registry_operator.resources import names
 from registry_operator.resources.backends import DatabaseType, StorageType
@@ -78,7 +79,7 @@ def summary(
     obstacle = conflict or _obstacle(parts)
     if obstacle is None:
         return (
-            holds(ConditionType.READY, "The registry serves."),
+            holds(ConditionType.READY, f"The registry serves. {warning(registry)}".rstrip()),
             fails(ConditionType.RECONCILING, _at_rest(registry), "The cluster is as the spec asks."),
             fails(ConditionType.STALLED, Reason.SUCCEEDED, ""),
         )

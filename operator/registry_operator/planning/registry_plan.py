@@ -15,11 +15,12 @@ from registry_operator.resources.conditions import Condition
 from registry_operator.resources.registry import PyPIRegistry
 
 OWNED_KINDS: Final = (
-    *("ConfigMap", "Deployment", "Ingress", "Job", "NetworkPolicy", "Service", "ServiceAccount", "StatefulSet"),
+    *("ConfigMap", "Deployment", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"),
+    *("Service", "ServiceAccount", "StatefulSet"),
 )
 # What goes as soon as it is not wanted; all else waits until the pods that may still use it are gone. A policy that
 # is switched off may be the reason why these never get ready.
-_PRUNED_AT_ONCE: Final = frozenset({"Ingress", "Job", "NetworkPolicy"})
+_PRUNED_AT_ONCE: Final = frozenset({"Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,9 @@ def _standing(
 ) -> tuple[Manifest, ...]:
     """What needs neither database nor migration, and the managed parts themselves."""
     exposed = service.ingress(registry, installation) if observation.hostname_holder is None else None
-    manifests = (service.service_account(registry), *service.services(registry), *([exposed] if exposed else []))
+    budget = service.disruption_budget(registry)
+    optional = tuple(manifest for manifest in (exposed, budget) if manifest is not None)
+    manifests = (service.service_account(registry), *service.services(registry), *optional)
     manifests += network.policies(registry, installation, observation)
     secrets, key = observation.secrets, sync_key(registry, observation.secrets)
     if key is None:

@@ -5,7 +5,15 @@ from typing import Final
 
 from registry_operator.resources.quantities import in_bytes
 from registry_operator.resources.registry import AccessGrant, DeletedFilenames, Filenames, PyPIRegistry, UpstreamType
-from registry_service.contract.sync import Binding, Grant, Rules, Upstream, body_digest
+from registry_service.contract.sync import (
+    Binding,
+    Grant,
+    ProjectSettings,
+    ProjectVisibility,
+    Rules,
+    Upstream,
+    body_digest,
+)
 from registry_service.contract.wire import encode
 
 # PEP 503, "Normalized Names".
@@ -22,6 +30,8 @@ def rules(registry: PyPIRegistry) -> Rules:
             sorted((Binding(item.namespace, item.uid) for item in bindings), key=lambda item: item.namespace)
         ),
         strict_filenames=limits.filenames is Filenames.STRICT,
+        visibility=ProjectVisibility(registry.spec.projects.defaults.visibility),
+        projects=_projects(registry),
         reuse_deleted_filenames=limits.deleted_filenames is DeletedFilenames.REUSABLE,
         access=tuple(_grant(item) for item in registry.spec.access),
         read_only=registry.spec.read_only,
@@ -40,6 +50,17 @@ def _grant(access: AccessGrant) -> Grant:
         namespaces=tuple(sorted(access.namespaces)),
         projects=tuple(sorted(access.projects)),
         permissions=tuple(sorted(access.permissions)),
+    )
+
+
+def _projects(registry: PyPIRegistry) -> tuple[ProjectSettings, ...]:
+    """The overrides that differ from the defaults, by path, so that equal rules are equal bodies."""
+    default = registry.spec.projects.defaults.visibility
+    wanted = {item.namespace: item.visibility or default for item in registry.spec.projects.overrides}
+    return tuple(
+        ProjectSettings(path, ProjectVisibility(visibility))
+        for path, visibility in sorted(wanted.items())
+        if visibility is not default
     )
 
 

@@ -1,13 +1,14 @@
-"""The registry service: Deployment, public and sync Services, ServiceAccount, Ingress."""
+"""The registry service: Deployment and its disruption budget, public and sync Services, ServiceAccount, Ingress."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from registry_operator.planning import addresses, objects, pods
+from registry_operator.planning import addresses, objects, overlay, pods
 from registry_operator.planning.inputs import PodInputs, variable
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
+from registry_operator.resources.pod_template import PodDisruptionBudgetType
 from registry_operator.resources.quantities import canonical, in_bytes
 from registry_operator.resources.registry import PyPIRegistry
 from registry_service.contract import environment
@@ -54,7 +55,7 @@ def container(registry: PyPIRegistry, service_pods: ServicePods, *, name: str) -
     return pods.container(registry, name, service_pods.image) | {
         "env": [*env, *service_pods.inputs.env],
         "volumeMounts": [pods.scratch_mount(), *service_pods.inputs.mounts],
-        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}},
+        "resources": overlay.resources(registry),
     }
 
 
@@ -62,6 +63,9 @@ def service_account(registry: PyPIRegistry) -> Manifest:
     """An identity for the pods without a token: nothing in them talks to the Kubernetes API."""
     name = names.service_account(registry.metadata.name)
     manifest = objects.child(registry, "ServiceAccount", name, component=names.SERVICE_COMPONENT)
+    annotations = registry.spec.service_account.annotations
+    if annotations:
+        manifest["metadata"]["annotations"] = dict(annotations)
     return manifest | {"automountServiceAccountToken": False}
 
 
@@ -76,7 +80,24 @@ def deployment(registry: PyPIRegistry, service_pods: ServicePods, *, checksum: s
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": objects.selector(registry, component)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": template,
+            "template": overlay.with_metadata(registry, template),
+        }
+    }
+
+
+def disruption_budget(registry: PyPIRegistry) -> Manifest | None:
+    """How many serving pods a drain may stop; None when nobody wants one, or when it could only forbid the drain."""
+    wanted = registry.spec.pod_disruption_budget
+    if wanted.type is PodDisruptionBudgetType.NONE or registry.spec.replicas <= 1:
+        return None
+    component = names.SERVICE_COMPONENT
+    name = names.service(registry.metadata.name)
+    return objects.child(registry, "PodDisruptionBudget", name, component=component) | {
+        "spec": {
+            "maxUnavailable": wanted.max_unavailable,
+            "selector": {"matchLabels": objects.selector(registry, component)},
+            # A pod that does not serve anyway must not hold up a drain.
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
         }
     }
 
@@ -138,6 +159,8 @@ def _pod(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
             {"name": "sync", "secret": secret},
             *service_pods.inputs.volumes,
         ],
+        **overlay.placement(registry),
+        **overlay.spread(registry),
     }
 
 

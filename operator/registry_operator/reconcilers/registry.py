@@ -20,7 +20,7 @@ from registry_operator.planning.registry_plan import RegistryPlan, migration_nam
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
 from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import RegistryKey
-from registry_operator.reconcilers.registry_acting import act, generate_secrets
+from registry_operator.reconcilers.registry_acting import act, generate_secrets, mark_kept
 from registry_operator.reconcilers.registry_observing import RegistryView, observe
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
 from registry_operator.resources import names
@@ -91,6 +91,7 @@ class RegistryReconciler:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
         decided = self._decide(key, registry, view)
         conflicts += await act(self.kube, registry, decided, view)
+        await mark_kept(self.kube, registry)
         seen = replace(view.observation(registry, self.installation), conflicts=tuple(conflicts))
         if secret is not None and seen.deployment is not None:
             seen = await self._synchronize(registry, secret, seen)

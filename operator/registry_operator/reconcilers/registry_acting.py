@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from registry_operator.cluster.applying import ensure
-from registry_operator.cluster.kinds import Object
+from registry_operator.cluster.kinds import Object, kind_named
 from registry_operator.cluster.kube import Kube
+from registry_operator.planning import retention
 from registry_operator.planning.observed import ObjectKey, ObservedSecret
 from registry_operator.planning.registry_plan import RegistryPlan
 from registry_operator.planning.secrets import generated_secrets, is_ours
@@ -51,6 +52,17 @@ async def act(kube: Kube, registry: PyPIRegistry, plan: RegistryPlan, view: Regi
     for key in [key for key in view.children if key in plan.delete or not _stays(registry, plan, key)]:
         await _delete(kube, view.children.pop(key))
     return conflicts
+
+
+async def mark_kept(kube: Kube, registry: PyPIRegistry) -> None:
+    """Have the managed parts' claims and credentials die with the registry, or outlive it, as its owner wants."""
+    selector = f"{names.RETAIN_LABEL}={registry.metadata.name}"
+    for kind in retention.KEPT_KINDS:
+        for body in await kube.find(kind_named(kind), registry.metadata.namespace, labels=selector):
+            owners = retention.owners(registry, body)
+            if owners is not None:
+                # No apply: it would drop fields that it does not name.
+                await kube.patch(body, [{"op": "add", "path": "/metadata/ownerReferences", "value": owners}])
 
 
 def _stays(registry: PyPIRegistry, plan: RegistryPlan, key: ObjectKey) -> bool:

@@ -1,6 +1,7 @@
 """The parts of an object's metadata that decisions depend on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Metadata:
     resource_version: str = ""
     creation_timestamp: str = ""
     deletion_timestamp: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def terminating(self) -> bool:

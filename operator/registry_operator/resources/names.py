@@ -30,6 +30,8 @@ WATCH_LABEL: Final = f"{GROUP}/watch"
 WATCH_VALUE: Final = "true"
 # On what outlives the resource: its value is the registry's name, and the object's namespace says the rest.
 RETAIN_LABEL: Final = f"{GROUP}/retained-for"
+# On a PyPIRegistry, by its owner: the registry's own name confirms `deletionPolicy: Delete`.
+CONFIRM_DELETE_ANNOTATION: Final = f"{GROUP}/confirm-delete"
 CHECKSUM_ANNOTATION: Final = f"{GROUP}/inputs-checksum"
 ATTEMPT_ANNOTATION: Final = f"{GROUP}/attempt"
 

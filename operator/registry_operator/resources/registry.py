@@ -8,6 +8,7 @@ from typing import Any, Self
 from registry_operator.resources.backends import Database, SecretReference, Storage
 from registry_operator.resources.conditions import Condition
 from registry_operator.resources.metadata import Metadata
+from registry_operator.resources.pod_template import PodDisruptionBudget, PodTemplate, ServiceAccount
 from registry_operator.resources.quantities import in_bytes
 from registry_operator.resources.reading import read
 from registry_service.contract.sync import GrantedPermission
@@ -100,6 +101,7 @@ class ProjectsFrom(StrEnum):
 
     SAME = "Same"
     SELECTOR = "Selector"
+    ALL = "All"
 
 
 class SelectorOperator(StrEnum):
@@ -136,6 +138,29 @@ class ProjectBinding:
     uid: str
 
 
+class Visibility(StrEnum):
+    """Who may read a project besides its own tokens and those that are granted it."""
+
+    PRIVATE = "Private"
+    INTERNAL = "Internal"
+    PUBLIC = "Public"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDefaults:
+    """What holds for every project that has no override."""
+
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectOverride:
+    """What holds for the project of one namespace instead."""
+
+    namespace: str
+    visibility: Visibility | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Projects:
     """Which namespaces may have a project in this registry."""
@@ -143,6 +168,8 @@ class Projects:
     from_: ProjectsFrom = ProjectsFrom.SAME
     selector: LabelSelector = LabelSelector()
     bindings: tuple[ProjectBinding, ...] = ()
+    defaults: ProjectDefaults = ProjectDefaults()
+    overrides: tuple[ProjectOverride, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +198,13 @@ class NetworkPolicy:
     egress_ports: tuple[int, ...] = ()
 
 
+class DeletionPolicy(StrEnum):
+    """What becomes of a managed database and store when the registry is deleted."""
+
+    RETAIN = "Retain"
+    DELETE = "Delete"
+
+
 @dataclass(frozen=True, slots=True)
 class PyPIRegistrySpec:
     """What the registry's owner asks for."""
@@ -180,7 +214,10 @@ class PyPIRegistrySpec:
     image: str | None = None
     image_pull_policy: PullPolicy | None = None
     image_pull_secrets: tuple[SecretReference, ...] = ()
+    pod_template: PodTemplate = PodTemplate()
+    service_account: ServiceAccount = ServiceAccount()
     replicas: int = 1
+    pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
     exposure: Exposure = Exposure()
     limits: Limits = Limits()
     upstream: Upstream = Upstream()
@@ -188,6 +225,7 @@ class PyPIRegistrySpec:
     access: tuple[AccessGrant, ...] = ()
     network_policy: NetworkPolicy = NetworkPolicy()
     read_only: bool = False
+    deletion_policy: DeletionPolicy = DeletionPolicy.RETAIN
     paused: bool = False
     takeover: str | None = None
 

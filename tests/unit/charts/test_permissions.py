@@ -13,7 +13,12 @@ TEMPLATES = Path(__file__).parents[3] / "charts" / "pypi-registry-operator" / "t
 READ = ["get", "list", "watch"]
 WRITE = ["create", "patch", "delete"]
 RESOURCES = (kinds.PYPI_REGISTRY, kinds.REGISTRY_TOKEN)
-READ_ONLY = {kinds.POD: ["list"], kinds.NAMESPACE: READ, **dict.fromkeys(RESOURCES, READ)}
+READ_ONLY = {
+    kinds.POD: ["list"],
+    kinds.PERSISTENT_VOLUME_CLAIM: ["list", "patch"],
+    kinds.NAMESPACE: READ,
+    **dict.fromkeys(RESOURCES, READ),
+}
 Rule = dict[str, Any]  # Any: a PolicyRule as it stands in YAML
 
 

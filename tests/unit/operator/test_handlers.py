@@ -50,7 +50,10 @@ def test_kopf_marks_no_object_and_the_api_server_filters_what_is_watched() -> No
     assert not settings.posting.enabled
     selectors = settings.watching.label_selectors
     assert selectors["", "v1", "secrets"] == "pypiregistry.dev/watch"
-    for group, plural in (("apps", "deployments"), ("networking.k8s.io", "networkpolicies")):
+    for group, plural in (
+        *(("apps", "deployments"), ("networking.k8s.io", "networkpolicies")),
+        ("policy", "poddisruptionbudgets"),
+    ):
         assert selectors[group, "v1", plural] == "pypiregistry.dev/registry"
 
 

@@ -218,6 +218,30 @@ def test_what_is_unwanted_goes_and_what_only_bears_our_label_stays() -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize(("annotations", "left"), [({}, True), ({"pypiregistry.dev/confirm-delete": "demo"}, False)])
+def test_a_registry_takes_its_data_along_once_that_is_confirmed(annotations: dict[str, str], left: bool) -> None:
+    async def scenario(bench: Bench) -> None:
+        await bench.reconcile()
+        claims = [f"data-{part}-0" for part in ("demo-object-store", "demo-postgresql")]
+        for name in claims:
+            metadata = {"namespace": NAMESPACE, "name": name, "labels": {"pypiregistry.dev/retained-for": "demo"}}
+            bench.kube.put({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata})
+        wanted = bench.get("PyPIRegistry", "demo")
+        wanted["spec"] |= {"deletionPolicy": "Delete", "paused": True}
+        bench.kube.put(wanted | {"metadata": wanted["metadata"] | {"annotations": annotations}})
+        await bench.reconcile()
+        before = list(bench.kube.writes)
+        await bench.reconcile()
+        assert bench.kube.writes == before
+        secrets = bench.get("Secret", "demo-postgresql")["data"]
+        assert secrets.keys() == {"host", "port", "dbname", "username", "password"}
+        bench.kube.remove("PyPIRegistry", NAMESPACE, "demo")
+        assert bench.names("PersistentVolumeClaim") == (claims if left else [])
+        assert bench.names("Secret") == (["demo-object-store", "demo-postgresql"] if left else [])
+
+    run(scenario)
+
+
 def test_nothing_is_made_in_a_namespace_that_ends() -> None:
     async def scenario(bench: Bench) -> None:
         metadata = {"name": NAMESPACE, "deletionTimestamp": "2026-11-24T00:00:00Z"}

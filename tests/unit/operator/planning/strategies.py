@@ -21,29 +21,71 @@ def _part(name: str) -> st.SearchStrategy[Spec]:
     return st.one_of(st.just({name: MANAGED[name]}), managed, st.just({name: EXTERNAL[name]}))
 
 
+# The last label and annotation are among those that the CRD refuses: they must lose even so.
+_LABELS = {"team": "a", "azure.workload.identity/use": "true", "app.kubernetes.io/instance": "another"}
+_ANNOTATIONS = {"example.org/note": "text", "pypiregistry.dev/inputs-checksum": "mine"}
+_TOLERATIONS = [
+    {"operator": "Exists"},
+    {"key": "spot", "value": "true", "effect": "NoSchedule"},
+    {"key": "gone", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0},
+]
+
+
+def _resources() -> st.SearchStrategy[Spec]:
+    cpu = st.sampled_from([{}, {"cpu": "1000m"}, {"cpu": "0.5"}, {"cpu": "0"}])
+    memory = st.sampled_from([{}, {"memory": "1024Mi"}, {"memory": "999999999"}])
+    part = st.builds(lambda *parts: {key: item for part in parts for key, item in part.items()}, cpu, memory)
+    return st.fixed_dictionaries({}, optional={"requests": part, "limits": part})
+
+
+def _pod_template() -> st.SearchStrategy[Spec]:
+    spread = {"topologyKey": "example.org/rack", "maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule"}
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "labels": st.just(_LABELS),
+            "annotations": st.just(_ANNOTATIONS),
+            "resources": _resources(),
+            "nodeSelector": st.just({"disk": "ssd"}),
+            "tolerations": st.lists(st.sampled_from(_TOLERATIONS), max_size=3),
+            "topologySpreadConstraints": st.sampled_from([[], [spread]]),
+            "priorityClassName": st.just("system-cluster-critical"),
+        },
+    )
+
+
+_EXPOSURES = st.sampled_from(
+    [
+        {"type": "None"},
+        INGRESS["exposure"],
+        {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
+    ]
+)
+
+
 def _rest() -> st.SearchStrategy[Spec]:
     return st.fixed_dictionaries(
         {
             "replicas": st.integers(0, 5),
-            "exposure": st.sampled_from(
-                [
-                    {"type": "None"},
-                    INGRESS["exposure"],
-                    {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
-                ]
-            ),
+            "exposure": _EXPOSURES,
             "limits": st.sampled_from([{"maxUploadSize": size} for size in ("50Mi", "1k", "10Gi", "999999999")]),
         },
         optional={
             "image": st.just("mine.example/service:2"),
             "imagePullPolicy": st.sampled_from(["Always", "IfNotPresent", "Never"]),
             "imagePullSecrets": st.just([{"name": "pull"}]),
+            "podTemplate": _pod_template(),
+            "serviceAccount": st.just({"annotations": {"example.org/role": "packages"}}),
+            "podDisruptionBudget": st.sampled_from([{"type": "None"}, {"maxUnavailable": 2}]),
             "networkPolicy": st.sampled_from(
                 [
                     {"type": "None"},
                     {"type": "Restricted", "monitoringNamespace": "metrics", "egressPorts": [9000]},
                 ]
             ),
+            "deletionPolicy": st.sampled_from(["Retain", "Delete"]),
+            "readOnly": st.booleans(),
+            "projects": st.just({"from": "All", "overrides": [{"namespace": "b", "visibility": "Public"}]}),
             "takeover": st.just("11111111-2222-3333-4444-555555555555"),
         },
     )

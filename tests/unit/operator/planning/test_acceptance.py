@@ -53,6 +53,10 @@ def test_its_own_namespace_is_always_admitted_and_others_by_selector_only() -> N
     assert admits(selecting({"matchLabels": {"never": "met"}}), SPACE)
 
 
+def test_all_are_admitted_where_all_may() -> None:
+    assert admits(registry({"projects": {"from": "All"}}), OTHER)
+
+
 def judged(wanted: RegistryToken, of: PyPIRegistry | None, space: ObservedNamespace = SPACE) -> Condition:
     return accepted(wanted, of, Acceptance(space, "n-1", INSTALLATION))
 

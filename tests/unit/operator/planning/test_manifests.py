@@ -14,6 +14,7 @@ from registry_operator.resources import names
 from registry_operator.resources.quantities import canonical
 from registry_operator.resources.registry import PyPIRegistry
 from registry_service.contract import environment
+from tests.outcomes.issue_7 import PLANS
 from tests.unit.operator.planning.bodies import (
     EXTERNAL_SECRETS,
     INSTALLATION,
@@ -51,6 +52,7 @@ def containers(pod: Manifest) -> list[Manifest]:
 
 
 @pytest.mark.hostile
+@pytest.mark.outcome(PLANS)
 @given(registries)
 def test_every_pod_passes_the_restricted_standard(wanted: PyPIRegistry) -> None:
     """3.6/125, 3.7/142: https://kubernetes.io/docs/concepts/security/pod-security-standards/, policy `restricted`."""
@@ -89,6 +91,7 @@ def test_every_pod_is_bounded_and_without_an_api_token(wanted: PyPIRegistry) -> 
 
 
 @pytest.mark.hostile
+@pytest.mark.outcome(PLANS)
 @given(registries)
 def test_everything_is_in_the_registrys_namespace_and_dies_with_it(wanted: PyPIRegistry) -> None:
     """3.6/112: no spec makes an object anywhere else."""
@@ -116,6 +119,7 @@ def test_what_outlives_the_registry_is_marked_and_not_owned(wanted: PyPIRegistry
         assert canonical(size) == size
 
 
+@pytest.mark.outcome(PLANS)
 @given(registries)
 def test_planning_twice_is_equal_and_json(wanted: PyPIRegistry) -> None:
     assert json.dumps(everything(wanted)) == json.dumps(everything(wanted))

@@ -259,12 +259,16 @@ def test_the_rules_are_what_the_spec_means() -> None:
     upstream = {"type": "Redirect", "url": "https://index.example/simple/", "reservedNames": ["My.Pkg", "a", "my_pkg"]}
     bindings = [{"namespace": "b", "uid": "2"}, {"namespace": "a", "uid": "1"}]
     limits = {"maxUploadSize": "1Gi", "filenames": "Strict", "deletedFilenames": "Reusable"}
-    projects = {"bindings": bindings}
+    overrides = [{"namespace": "b", "visibility": "Private"}, {"namespace": "a", "visibility": "Public"}]
+    overrides += [{"namespace": "c", "visibility": "Internal"}, {"namespace": "d"}]
+    projects = {"bindings": bindings, "defaults": {"visibility": "Internal"}, "overrides": overrides}
     wanted = registry({"limits": limits, "upstream": upstream, "projects": projects, "readOnly": True})
     assert rules(wanted) == sync.Rules(
         max_upload_size=2**30,
         upstream=sync.Upstream("https://index.example/simple", ("a", "my-pkg")),
         bindings=(sync.Binding("a", "1"), sync.Binding("b", "2")),
+        visibility=sync.ProjectVisibility.INTERNAL,
+        projects=(sync.ProjectSettings("a", sync.ProjectVisibility.PUBLIC), sync.ProjectSettings("b")),
         strict_filenames=True,
         read_only=True,
         reuse_deleted_filenames=True,
@@ -272,6 +276,8 @@ def test_the_rules_are_what_the_spec_means() -> None:
     assert rules(registry()) == sync.Rules()
     assert b"access" not in wire.encode(rules(registry()))
     assert rules(registry({"limits": {"filenames": "Compatible", "deletedFilenames": "Taken"}})) == sync.Rules()
+    shown = {"defaults": {"visibility": "Private"}, "overrides": [{"namespace": "a", "visibility": "Private"}]}
+    assert rules(registry({"projects": shown})) == sync.Rules()
     assert rules_digest(wanted) == sync.body_digest(wire.encode(rules(wanted)))
     assert rules_digest(wanted) != rules_digest(registry())
 

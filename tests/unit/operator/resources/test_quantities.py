@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_operator.resources.quantities import canonical, in_bytes
+from registry_operator.resources.quantities import canonical, canonical_cpu, in_bytes
 
 SUFFIXES = ["", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"]
 
@@ -36,3 +36,18 @@ def test_the_canonical_form_is_the_same_quantity_and_settled(number: int, suffix
     written = canonical(f"{number}{suffix}")
     assert in_bytes(written) == in_bytes(f"{number}{suffix}")
     assert canonical(written) == written
+
+
+@pytest.mark.parametrize(
+    ("quantity", "written"),
+    [("1", "1"), ("0.5", "500m"), ("1.001", "1001m"), ("2000m", "2"), ("50m", "50m"), ("0", "0"), ("1.50", "1500m")],
+)
+def test_a_share_of_cpus_is_written_as_the_api_server_does(quantity: str, written: str) -> None:
+    assert canonical_cpu(quantity) == written
+    assert canonical_cpu(written) == written
+
+
+@pytest.mark.parametrize("text", ["", "m", "-1", "1.0001", "1e3", "1Mi", ".5", "1.m"])
+def test_another_share_of_cpus_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a share of CPUs"):
+        canonical_cpu(text)
