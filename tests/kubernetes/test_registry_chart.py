@@ -50,5 +50,5 @@ def test_a_registry_and_its_tokens_from_values(installation: Installation, names
         namespace.wait_for_condition(TOKEN, token, "Ready", seconds=60)
     tested = _helm(installation, namespace, "test", "pypi", "--logs", f"--timeout={_SECONDS}s")
     host = installation.hostname("pypi", namespace.name)
-    assert f"https://{host}/api/v4/projects/{namespace.name}/packages/pypi/simple/ answers 200" in tested
+    assert f"https://{host}/api/v4/projects/{namespace.name}/packages/pypi/simple answers 200" in tested
     _helm(installation, namespace, "uninstall", "pypi")
