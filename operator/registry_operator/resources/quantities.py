@@ -1,4 +1,4 @@
-"""Kubernetes quantities, as the CRD's patterns admit them: whole bytes with at most one suffix, CPUs, seconds."""
+"""Kubernetes quantities, as the CRD's patterns admit them: bytes with at most one suffix, shares of CPUs; seconds."""
 
 import re
 from decimal import Decimal
