@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from registry_operator.resources.quantities import canonical, canonical_cpu
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequests:
@@ -15,6 +17,11 @@ class ResourceRequests:
     cpu: str = "50m"
     memory: str = "128Mi"
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity."""
+        canonical_cpu(self.cpu)
+        canonical(self.memory)
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceLimits:
@@ -22,6 +29,12 @@ class ResourceLimits:
 
     memory: str = "1Gi"
     cpu: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity."""
+        canonical(self.memory)
+        if self.cpu is not None:
+            canonical_cpu(self.cpu)
 
 
 @dataclass(frozen=True, slots=True)
