@@ -90,6 +90,7 @@ REFUSED: list[tuple[Object, str]] = [
         "spec.projects.selector belongs to from Selector",
     ),
     (registry(projects__defaults={"visibility": "Secret"}), 'supported values: "Private", "Internal", "Public"'),
+    (registry(projects__defaults={"quota": "unlimited"}), "should match"),
     (registry(projects__overrides=[{"visibility": "Public"}]), "namespace: Required"),
     (registry(networkPolicy={"type": "None", "egressPorts": [9000]}), "belong to type Restricted"),
     (registry(networkPolicy__egressPorts=[65536]), "less than or equal to 65535"),
@@ -154,7 +155,9 @@ ACCEPTED: list[Object] = [
     registry(database=DATABASE, database__secret__sslMode="VerifyCA", database__secret__ca={"name": "ca"}),
     registry(exposure={"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}}),
     registry(projects={"from": "Selector", "selector": {"matchLabels": {"a": "b"}}}),
-    registry(projects={"from": "All", "defaults": {"visibility": "Internal"}, "overrides": [{"namespace": "a"}]}),
+    registry(
+        projects={"from": "All", "defaults": {"quota": "20Gi"}, "overrides": [{"namespace": "a", "quota": "1Ti"}]}
+    ),
     registry(limits={"filenames": "Strict", "deletedFilenames": "Reusable"}),
     registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
     registry(networkPolicy={"monitoringNamespace": "monitoring", "egressPorts": [9000, 5433]}),

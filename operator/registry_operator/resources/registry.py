@@ -142,9 +142,10 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProjectDefaults:
-    """What holds for every project that has no override."""
+    """What holds for every project that has no override; `quota` is a quantity of bytes."""
 
     visibility: Visibility = Visibility.PRIVATE
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class ProjectOverride:
 
     namespace: str
     visibility: Visibility | None = None
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
