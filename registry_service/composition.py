@@ -40,7 +40,7 @@ def compose(settings: Settings) -> Service:
     rules = RulesInForce(Rules(max_upload_size=settings.max_upload_size))
     # Without a proxy that we trust, an address may be that of one, and so of everybody.
     failures = Failures(by_address=FailureCounts(PER_ADDRESS) if settings.trusted_proxies else None)
-    authenticating = Authenticating(database, _sync_key(settings.sync_directory), _now, failures)
+    authenticating = Authenticating(database, rules, _sync_key(settings.sync_directory), _now, failures)
     return Service(
         settings=settings,
         database=database,

@@ -101,3 +101,7 @@ class RegistryTooOldError(RegistryRefusedError):
     """The registry's image does not know a field that this operator sends."""
 
     reason = "RegistryTooOld"
+
+    def __str__(self) -> str:
+        """What the registry does not know, and what to do: the condition Available shows it."""
+        return f"{super().__str__()}. Set a newer spec.image, or remove what the image does not know."

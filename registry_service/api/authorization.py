@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
-from registry_service.domain.access import Permission, Principal
+from registry_service.domain.access import GroupReader, Permission
 from registry_service.domain.credentials import Credential, read_credential
 from registry_service.errors import HiddenError
 from registry_service.use_cases.authenticating import Access
@@ -54,7 +54,7 @@ class InGroup:
 
     needs: str = "read in the group"
 
-    async def __call__(self, request: Request, registry: str) -> Principal:
+    async def __call__(self, request: Request, registry: str) -> GroupReader:
         """Let a request read the group."""
         return await authorize_group(service_of(request), credential_of(request), registry)
 
@@ -76,7 +76,7 @@ class Nothing:
 
 Reading = Annotated[Access, Depends(InProject(Permission.READ))]
 Curating = Annotated[Access, Depends(InProject(Permission.CURATE))]
-GroupReading = Annotated[Principal, Depends(InGroup())]
+GroupReading = Annotated[GroupReader, Depends(InGroup())]
 
 
 class UndeclaredRouteError(Exception):
@@ -108,7 +108,7 @@ def _requirements(route: APIRoute) -> Iterator[Requirement]:
             yield dependency.call
 
 
-async def authorize_group(service: Service, credential: Credential | None, registry: str) -> Principal:
+async def authorize_group(service: Service, credential: Credential | None, registry: str) -> GroupReader:
     """Let a request read the group of this name. Raises UnauthenticatedError, HiddenError or ForbiddenError."""
     reader = await service.authenticating.authorize_group(credential)
     if registry != service.settings.registry_name:

@@ -41,10 +41,10 @@ def _add_lists(router: APIRouter, service: Service) -> None:
 
     @router.head(_GROUP_PACKAGES, include_in_schema=False)
     @router.get(_GROUP_PACKAGES, **operations.LIST_GROUP_PACKAGES)
-    async def list_group_packages(request: Request, principal: GroupReading) -> Response:
+    async def list_group_packages(request: Request, reading: GroupReading) -> Response:
         wanted = read_wanted(request.query_params, GROUP_ORDERS)
-        listed = await service.browsing.listed_in_group(principal, wanted)
-        reader = _reader(service, request, principal)
+        listed = await service.browsing.listed_in_group(reading, wanted)
+        reader = _reader(service, request, reading.principal)
         content = gitlab_json.render_packages(listed, reader, of_group=True)
         return _json(content, _headers(reader, request, wanted, listed))
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
+from packaging.utils import canonicalize_name
 
 from registry_service.api.authorization import InProject, service_of
 from registry_service.api.docs import operations
-from registry_service.api.upload_form import FILE_FIELD, ReceivedForm, drain, received_form
+from registry_service.api.upload_form import FILE_FIELD, Check, ReceivedForm, drain, received_form
 from registry_service.domain.access import Permission
 from registry_service.errors import GoneError, RefusedError, RegistryError
 from registry_service.rendering.json import render
@@ -52,12 +53,20 @@ def publish_router(service: Service) -> APIRouter:
         started_at = datetime.now(UTC)
         content_type = request.headers.get("content-type", "")
         limit = await service.publishing.size_limit()
-        async with received_form(request.stream(), content_type, limit=limit) as form:  # (2)
+        async with received_form(request.stream(), content_type, check=_checks(access), limit=limit) as form:  # (2)
             received = _read(form, request, started_at)  # (3)
             await service.publishing.publish(access, received)
         return Response(render({"message": "201 Created"}), 201, media_type="application/json")
 
     return router
+
+
+def _checks(access: Access) -> Check:
+    def check(name: str, value: str) -> None:  # (3)
+        if name == "name":
+            access.require_package(canonicalize_name(value))
+
+    return check
 
 
 def _read(form: ReceivedForm, request: Request, started_at: datetime) -> ReceivedUpload:

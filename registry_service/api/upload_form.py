@@ -6,7 +6,7 @@ Starlette's own form parser would hold every field in memory and refuses a READM
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from registry_service.domain.upload_rules import Digests
-from registry_service.errors import RefusedError
+from registry_service.errors import ForbiddenError, RefusedError
 
 # What the rules compare, and their bounds in bytes. Every other field repeats what the archive says, and is let go
 # as it arrives. Attestations (PEP 740) come in one field, about 10 kB each.
@@ -38,6 +38,8 @@ _BATCH_BYTES: Final = 256 * 1024
 FILE_FIELD: Final = "content"
 # A detached signature that old clients send beside the file; it is read past.
 SIGNATURE_FIELD: Final = "gpg_signature"
+
+Check = Callable[[str, str], None]
 
 
 @dataclass(slots=True)
@@ -88,18 +90,28 @@ class ReceivedForm:
 
 @asynccontextmanager
 async def received_form(
-    stream: AsyncIterator[bytes], content_type: str, *, limit: int, idle_seconds: float = IDLE_SECONDS
+    stream: AsyncIterator[bytes],
+    content_type: str,
+    *,
+    limit: int,
+    check: Check | None = None,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> AsyncIterator[ReceivedForm]:
     """Receive a whole form whose file, if it has one, has at most `limit` bytes.
 
-    Raises RefusedError for a body that is no such form, after the rest of it was read, within bounds: a client
+    `check` is told the name and value of each kept field as soon as it is there, and may raise ForbiddenError. Raises
+    RefusedError for a body that is no such form, after the rest of it was read, within bounds: a client
     that is still sending would not see an earlier answer.
     """
     with tempfile.NamedTemporaryFile(prefix="upload-") as spool:
         form = ReceivedForm(spool)
         try:
-            await _receive(_steady(stream, idle_seconds), _FormParser(_boundary(content_type), form, limit), form)
-        except RefusedError:
+            await _receive(
+                _steady(stream, idle_seconds),
+                _FormParser(_boundary(content_type), form, limit=limit, check=check),
+                form,
+            )
+        except (RefusedError, ForbiddenError):
             await drain(stream, limit=limit)
             raise
         spool.flush()
@@ -151,9 +163,9 @@ def _boundary(content_type: str) -> bytes:
 class _FormParser:
     """Turns the parser's callbacks into a form."""
 
-    def __init__(self, boundary: bytes, form: ReceivedForm, limit: int) -> None:
+    def __init__(self, boundary: bytes, form: ReceivedForm, *, limit: int, check: Check | None) -> None:
         self.pending = bytearray()
-        self._form, self._limit = form, limit
+        self._form, self._limit, self._check = form, limit, check
         self._name, self._value, self._other, self._parts = "", bytearray(), 0, 0
         self._header, self._content = bytearray(), bytearray()
         self._disposition, self._ended = b"", False
@@ -237,7 +249,9 @@ class _FormParser:
 
     def _part_ends(self) -> None:
         if self._name in KEPT_FIELDS:
-            self._form.fields.setdefault(self._name, self._value.decode("utf-8", "replace"))
+            value = self._form.fields.setdefault(self._name, self._value.decode("utf-8", "replace"))
+            if self._check is not None:
+                self._check(self._name, value)
 
     def _form_ends(self) -> None:
         self._ended = True

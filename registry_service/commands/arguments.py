@@ -9,6 +9,7 @@ from typing import Final
 
 from registry_service.contract.environment import METRICS_PORT, PUBLIC_PORT
 from registry_service.contract.tokens import Scope, TokenType
+from registry_service.domain.access import package_pattern_problem
 from registry_service.domain.catalog import Visibility
 
 # A century: what is longer is a slip, and soon past what a date can be.
@@ -69,6 +70,14 @@ def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     create.add_argument("--type", required=True, choices=[kind.lower() for kind in TokenType])
     create.add_argument("--username", type=_username, help="of a deploy token")
     create.add_argument("--scope", action="append", type=Scope, choices=list(Scope), default=[])
+    create.add_argument(
+        "--package",
+        action="append",
+        type=_pattern,
+        default=[],
+        metavar="PATTERN",
+        help="publish, yank and delete these only, as in team-a-*; may be repeated",
+    )
     create.add_argument("--expires-in", type=_number(1, LONGEST_SECONDS), metavar="SECONDS")
     show = actions.add_parser("list", help="list tokens")
     show.add_argument("--project")
@@ -105,6 +114,13 @@ def _time(text: str) -> datetime:
     if moment is None or moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"must be a time with its zone, as in 2026-01-31T12:00:00+00:00, not {text!r}")
     return moment
+
+
+def _pattern(text: str) -> str:
+    problem = package_pattern_problem(text)
+    if problem is not None:
+        raise argparse.ArgumentTypeError(problem)
+    return text
 
 
 def _username(text: str) -> str:

@@ -19,7 +19,14 @@ async def create_token(service: Service, arguments: Namespace) -> None:
     """Mint a token and print it, and nothing else."""
     lifetime = None if arguments.expires_in is None else timedelta(seconds=arguments.expires_in)
     kind = TokenType(arguments.type.title())
-    request = TokenRequest(arguments.project, kind, arguments.username, tuple(arguments.scope), lifetime)
+    request = TokenRequest(
+        project=arguments.project,
+        type=kind,
+        username=arguments.username,
+        scopes=tuple(arguments.scope),
+        lifetime=lifetime,
+        packages=tuple(arguments.package),
+    )
     _say(await service.minting.create_token(request))
 
 
@@ -27,8 +34,9 @@ async def list_tokens(service: Service, arguments: Namespace) -> None:
     """Print a line for each token: never the token itself."""
     for token in await service.minting.list_tokens(arguments.project):
         ends = "never" if token.not_after is None else token.not_after.isoformat(timespec="seconds")
-        scopes = ",".join(token.scopes) or "-"
-        _say(f"{token.id}  {token.project}  {token.type}  {token.name}  {scopes}  {token.state}  {ends}")
+        scopes, packages = (",".join(words) or "-" for words in (token.scopes, token.packages))
+        kept = f"{token.id}  {token.project}  {token.type}  {token.name}  {scopes}  {token.state}  {ends}"
+        _say(f"{kept}  {packages}")
 
 
 async def revoke_token(service: Service, arguments: Namespace) -> None:

@@ -19,6 +19,12 @@ SETS_PATH: Final = "/sync/v1/sets"
 RULES_PATH: Final = "/sync/v1/rules"
 NEVER_WRITTEN: Final = '"0"'
 MAX_TOKENS: Final = 1000
+# Of one token.
+MAX_PROJECTS: Final = 64
+MAX_PACKAGES: Final = 64
+# Of the rules, and of one grant.
+MAX_GRANTS: Final = 256
+MAX_GRANTED: Final = 1000
 PAGE_SIZE: Final = 500
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 DEFAULT_MAX_UPLOAD_SIZE: Final = 50 * 1024 * 1024

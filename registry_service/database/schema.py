@@ -111,6 +111,9 @@ token: Final = Table(
     Column("name", Text, nullable=False),
     Column("username", Text),
     Column("scopes", Text, nullable=False),
+    # Paths and patterns, each list with blanks between.
+    Column("projects", Text, nullable=False, server_default=""),
+    Column("packages", Text, nullable=False, server_default=""),
     Column("imported", Boolean, nullable=False),
     # The namespace UID of the set that brought it; NULL for a token that a command made.
     Column("set_uid", Bytewise),
@@ -118,6 +121,8 @@ token: Final = Table(
     Column("suspended", Boolean, nullable=False),
     Column("revoked_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    # NULL: not yet; else within the hour.
+    Column("last_used_at", UtcDateTime),
     Index("token_project_id_digest_idx", "project_id", "digest"),
     Index("token_set_uid_idx", "set_uid"),
 )

@@ -188,6 +188,8 @@ def _token_row(entry: TokenEntry, namespace_uid: str, project_id: int, now: date
         "name": entry.name,
         "username": entry.username,
         "scopes": " ".join(entry.scopes),
+        "projects": " ".join(entry.projects),
+        "packages": " ".join(entry.packages),
         "imported": entry.imported,
         "set_uid": namespace_uid,
         "not_after": None if entry.not_after is None else datetime.fromtimestamp(entry.not_after, UTC),

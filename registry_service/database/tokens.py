@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, delete, insert, or_, select, update
 
@@ -24,6 +24,7 @@ class NewToken:
     scopes: tuple[Scope, ...]
     username: str | None
     not_after: datetime | None
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class TokenRow:
     scopes: tuple[Scope, ...]
     not_after: datetime | None
     state: str
+    created_at: datetime
+    last_used_at: datetime | None
+    projects: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ async def create(tx: Transaction, project_id: int, new: NewToken, *, now: dateti
         "name": new.name,
         "username": new.username,
         "scopes": " ".join(new.scopes),
+        "packages": " ".join(new.packages),
         "imported": False,
         "not_after": new.not_after,
         "suspended": False,
@@ -98,7 +104,7 @@ async def create(tx: Transaction, project_id: int, new: NewToken, *, now: dateti
 
 async def list_tokens(tx: Transaction, project_path: str | None, *, now: datetime) -> tuple[TokenRow, ...]:
     """Every token, or those of one project, by project and age."""
-    query = select(token, project.c.path).join(project, project.c.id == token.c.project_id)
+    query = _OWNED
     if project_path is not None:
         query = query.where(project.c.path == project_path)
     rows = await tx.execute(query.order_by(project.c.path, token.c.created_at, token.c.id))
@@ -137,8 +143,11 @@ async def delete_session(tx: Transaction, digest: str) -> None:
     await tx.execute(delete(session).where(session.c.digest == digest))
 
 
+_OWNED: Final = select(token, project.c.path).join(project, project.c.id == token.c.project_id)
+
+
 def _live(now: datetime) -> Select[Any]:  # Any: SQLAlchemy types a row by its columns
-    return select(token).where(
+    return _OWNED.where(
         token.c.revoked_at.is_(None),
         token.c.suspended.is_(False),
         or_(token.c.not_after.is_(None), token.c.not_after > now),
@@ -150,8 +159,16 @@ def _scopes(stored: str) -> tuple[Scope, ...]:
 
 
 def _principal(row: Row[Any]) -> Principal:  # Any: as above
-    scopes = frozenset(_scopes(row.scopes))
-    return Principal(token_id=row.id, name=row.name, type=TokenType(row.type), project_id=row.project_id, scopes=scopes)
+    return Principal(
+        token_id=row.id,
+        name=row.name,
+        type=TokenType(row.type),
+        project_id=row.project_id,
+        scopes=frozenset(_scopes(row.scopes)),
+        project=row.path,
+        projects=tuple(row.projects.split()),
+        packages=tuple(row.packages.split()),
+    )
 
 
 def _shown(row: Row[Any], now: datetime) -> TokenRow:  # Any: as above
@@ -162,5 +179,16 @@ def _shown(row: Row[Any], now: datetime) -> TokenRow:  # Any: as above
         state = "suspended"
     elif row.not_after is not None and row.not_after <= now:
         state = "expired"
-    kind = TokenType(row.type)
-    return TokenRow(row.id, row.path, kind, row.name, _scopes(row.scopes), row.not_after, state)
+    return TokenRow(
+        id=row.id,
+        project=row.path,
+        type=TokenType(row.type),
+        name=row.name,
+        scopes=_scopes(row.scopes),
+        not_after=row.not_after,
+        state=state,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        projects=tuple(row.projects.split()),
+        packages=tuple(row.packages.split()),
+    )

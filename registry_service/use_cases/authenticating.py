@@ -6,15 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry_service.contract import tokens as token_format
+from registry_service.contract.sync import Grant
 from registry_service.contract.tokens import JOB_USERNAME, TokenType
 from registry_service.database import Database, Transaction, catalog, tokens
-from registry_service.domain.access import Decision, Permission, Principal, allows, permissions
+from registry_service.domain.access import (
+    Decision,
+    GroupReader,
+    Permission,
+    Principal,
+    allows,
+    granted_to_read,
+    may_change,
+    permissions,
+)
 from registry_service.domain.audit import Actor
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
 from registry_service.errors import ForbiddenError, HiddenError, TooManyFailuresError, UnauthenticatedError
 from registry_service.memory.failures import Failures
 from registry_service.metrics import count_failure
+from registry_service.use_cases.rules import RulesInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,17 @@ class Access:
             raise UnauthenticatedError
         return self.principal
 
+    def require_package(self, name: str) -> None:
+        """Let a token change only what its patterns include; `name` is normalized. Raises ForbiddenError."""
+        if self.principal is not None and not may_change(self.principal, name):
+            patterns = ", ".join(self.principal.packages)
+            raise ForbiddenError(f"This token may not change the package {name}, only: {patterns}")
+
+    def require_every_package(self) -> None:
+        """Let only a token without patterns change what concerns every package. Raises ForbiddenError."""
+        if self.principal is not None and self.principal.packages:
+            raise ForbiddenError(f"This token may change only the packages {', '.join(self.principal.packages)}")
+
 
 @dataclass(frozen=True, slots=True)
 class Authenticating:
@@ -47,6 +69,7 @@ class Authenticating:
     """
 
     database: Database
+    rules: RulesInForce
     sync_key: Callable[[], bytes | None]
     clock: Callable[[], datetime]
     failures: Failures
@@ -60,9 +83,16 @@ class Authenticating:
         async with self.database.snapshot() as tx:
             project = await catalog.find_project(tx, reference)
             principal = None if credential is None else await self._verify(tx, credential, project)
-        return decide(principal, permission, project)
+            grants = await self.grants(tx, principal, project)
+        return decide(principal, permission, project, grants)
 
-    async def authorize_group(self, credential: Credential | None) -> Principal:
+    async def grants(self, tx: Transaction, principal: Principal | None, project: Project | None) -> tuple[Grant, ...]:
+        """The grants in force, where they can matter: in a project that a token asks for besides its own."""
+        if principal is None or project is None or project.path not in principal.projects:
+            return ()
+        return (await self.rules.read(tx)).access
+
+    async def authorize_group(self, credential: Credential | None) -> GroupReader:
         """Let a request read the group index. An imported token counts in its own project alone, so not here.
 
         Raises UnauthenticatedError or ForbiddenError.
@@ -73,7 +103,11 @@ class Authenticating:
             raise UnauthenticatedError
         if Permission.READ not in permissions(principal):
             raise ForbiddenError
-        return principal
+        if not principal.projects:
+            return GroupReader(principal)
+        async with self.database.snapshot() as tx:
+            rules = await self.rules.read(tx)
+        return GroupReader(principal, granted_to_read(principal, rules.access))
 
     async def identify(self, credential: Credential) -> Principal:
         """Verify a generated token outside of any project. Raises UnauthenticatedError."""
@@ -112,9 +146,11 @@ class Authenticating:
         return await tokens.find_imported(tx, project.id, digest, now=self.clock())
 
 
-def decide(principal: Principal | None, permission: Permission, project: Project | None) -> Access:
+def decide(
+    principal: Principal | None, permission: Permission, project: Project | None, grants: tuple[Grant, ...] = ()
+) -> Access:
     """Turn a decision into an Access or the error that says no."""
-    decision = allows(principal, permission, project)
+    decision = allows(principal, permission, project, grants)
     if decision is Decision.UNAUTHENTICATED:
         raise UnauthenticatedError
     if decision is Decision.HIDDEN or project is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from registry_service.database import Database, Transaction, catalog, groups, listing
-from registry_service.domain.access import Principal
+from registry_service.domain.access import GroupReader
 from registry_service.domain.catalog import File, Project, Release
 from registry_service.domain.listing import Entry, Listed, Wanted, WantedFiles
 from registry_service.domain.status import StatusMarker, strictest
@@ -39,10 +39,10 @@ class Browsing:
         async with self.database.snapshot() as tx:
             return await listing.list_releases(tx, projects, wanted)
 
-    async def listed_in_group(self, reader: Principal, wanted: Wanted) -> Listed[Entry]:
+    async def listed_in_group(self, reader: GroupReader, wanted: Wanted) -> Listed[Entry]:
         """A page of the releases of all projects that a reader may read, likewise."""
         async with self.database.snapshot() as tx:
-            projects = await groups.list_projects(tx, reader.project_id)
+            projects = await groups.list_projects(tx, reader)
             return await listing.list_releases(tx, projects, wanted)
 
     async def listed_files(self, project: Project, release_id: int, wanted: WantedFiles) -> Listed[File]:

@@ -54,6 +54,7 @@ class Curating:
     async def mark_project(self, access: Access, marker: StatusMarker) -> None:
         """Mark a whole project. Raises RefusedError for a reason that is no single line of text."""
         _check(marker.reason)
+        access.require_every_package()
         async with self._change() as tx:
             await curating.set_project_marker(tx, access.project.id, marker)
             entry = Entry(Action.MARK_PROJECT, access.actor, details=_details(marker))
@@ -63,6 +64,7 @@ class Curating:
         """Mark a package, in any spelling. Raises NotFoundError, RefusedError as for a project."""
         _check(marker.reason)
         name = normalize(package)
+        access.require_package(name)
         async with self._change() as tx:
             if not await curating.set_package_marker(tx, access.project.id, name, marker):
                 raise NotFoundError("Package")
@@ -92,9 +94,11 @@ class Curating:
             await self._record(tx, access, changed, Entry(action, access.actor, details={"reason": reason or ""}))
 
     async def _record(self, tx: Transaction, access: Access, files: tuple[ChangedFile, ...], entry: Entry) -> None:
-        """Record a change of files, one line each. Raises NotFoundError where there were none."""
+        """Record a change of files, one line each. Raises NotFoundError where there were none, ForbiddenError."""
         if not files:
             raise NotFoundError("Package")
+        for file in files:
+            access.require_package(file.package)
         lines = [replace(entry, **asdict(file)) for file in files]
         await audit.record(tx, access.project.id, *lines, at=self.clock())
 

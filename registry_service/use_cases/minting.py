@@ -16,13 +16,17 @@ from registry_service.errors import NotFoundError, RefusedError
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A token as it is asked for; no scopes means the defaults of its type, no lifetime means for ever."""
+    """A token as it is asked for.
+
+    No scopes means the defaults of its type, no lifetime for ever, no patterns every package.
+    """
 
     project: str
     type: TokenType
     username: str | None = None
     scopes: tuple[Scope, ...] = ()
     lifetime: timedelta | None = None
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +127,5 @@ def _new_token(request: TokenRequest, token: str, now: datetime) -> NewToken:
         scopes=request.scopes or DEFAULT_SCOPES[request.type],
         username=username,
         not_after=None if request.lifetime is None else now + request.lifetime,
+        packages=request.packages,
     )

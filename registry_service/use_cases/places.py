@@ -6,7 +6,7 @@ from packaging.utils import NormalizedName
 
 from registry_service.contract import urls
 from registry_service.database import Transaction, catalog, groups
-from registry_service.domain.access import Principal
+from registry_service.domain.access import GroupReader
 from registry_service.domain.catalog import Package, Project
 from registry_service.domain.status import StatusMarker, strictest
 
@@ -55,10 +55,10 @@ class ProjectPlace:
 
 @dataclass(frozen=True, slots=True)
 class GroupPlace:
-    """The index of a registry: the reader's own project first, then all that everybody may read, by path."""
+    """The index of a registry: the reader's own project first, then what it is granted, then what all may read."""
 
     registry: str
-    reader: Principal
+    reader: GroupReader
 
     @property
     def base(self) -> str:
@@ -67,20 +67,20 @@ class GroupPlace:
 
     async def find_package(self, tx: Transaction, name: NormalizedName) -> HeldPackage | None:
         """The package of this name in the first project that ever held it; projects are never merged."""
-        found = await groups.find_package(tx, self.reader.project_id, name)
+        found = await groups.find_package(tx, self.reader, name)
         return None if found is None else HeldPackage(*found)
 
     async def packages_of_file(self, tx: Transaction, filename: str) -> tuple[NormalizedName, ...]:
         """The packages, in different projects, that hold a file of this name."""
-        return await groups.packages_of_file(tx, self.reader.project_id, filename)
+        return await groups.packages_of_file(tx, self.reader, filename)
 
     async def list_package_names(self, tx: Transaction) -> tuple[NormalizedName, ...]:
         """Every package that has a file in some project, in code point order."""
-        return await groups.list_package_names(tx, self.reader.project_id)
+        return await groups.list_package_names(tx, self.reader)
 
     async def serials(self, tx: Transaction) -> tuple[tuple[int, int], ...]:
         """What changes whenever the list of packages may have: the serial of each project, by its id."""
-        return tuple((project.id, project.serial) for project in await groups.list_projects(tx, self.reader.project_id))
+        return tuple((project.id, project.serial) for project in await groups.list_projects(tx, self.reader))
 
 
 Place = ProjectPlace | GroupPlace

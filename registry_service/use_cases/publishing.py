@@ -4,7 +4,7 @@ The steps, as they are marked in the code here and in `api.publish` (1 to 3):
 
  (1) project and scope from the headers, before the body
  (2) the body streams to a spool while it is hashed, with the size limit enforced
- (3) the form is read
+ (3) the form is read; as soon as the package is known, and again in (5), the token's patterns must include it
  (4) facts from the archive in the spool
  (5) the rules, all problems at once
  (6) the blob is put and verified
@@ -83,14 +83,16 @@ class Publishing:
     async def publish(self, access: Access, received: ReceivedUpload) -> None:
         """Publish a received file; identical bytes under the same name again change nothing.
 
-        Raises RefusedError with every problem, FileNameTakenError for other bytes under a used name,
-        ForbiddenError for a project or package whose status takes no uploads (PEP 792), UnauthenticatedError when the
-        token died meanwhile, BusyError when too many uploads wait for their archives to be read or nothing may change.
+        Raises RefusedError with every problem, FileNameTakenError for other bytes under a used name, ForbiddenError for
+        a package that the token may not change or whose status takes no uploads (PEP 792), UnauthenticatedError when
+        the token died meanwhile, BusyError when too many uploads wait for their archives to be read or nothing may
+        change.
         """
         facts = await self.archives.read(received.path, received.filename)  # (4)
         accepted = await self._judge(received, facts)  # (5)
         if not isinstance(accepted, AcceptedUpload):
             raise RefusedError(*accepted)
+        access.require_package(accepted.distribution.name)
         if await self._is_published(access, accepted.distribution, digests=received.digests):
             return None
         await self._require_room(access, received.size)

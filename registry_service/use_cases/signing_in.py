@@ -57,7 +57,8 @@ class SigningIn:
             if secret is not None:
                 # A session that ended reads what everybody may read, and is asked to sign in for the rest.
                 principal = await tokens.find_session(tx, _digest(secret), now=self.clock())
-        return decide(principal, Permission.READ, project)
+            grants = await self.authenticating.grants(tx, principal, project)
+        return decide(principal, Permission.READ, project, grants)
 
 
 def _digest(secret: str) -> str:

@@ -1,6 +1,6 @@
 """The registry's side of the sync contract (design section 4, "Syncing")."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -8,16 +8,19 @@ from typing import TypeVar
 from registry_service.contract import sync, wire
 from registry_service.contract.sync import (
     NEVER_WRITTEN,
+    Grant,
     RefusalReason,
     Rules,
     RulesState,
     SetPage,
     SetReply,
     SetSummary,
+    TokenEntry,
     TokenSet,
 )
 from registry_service.database import Database, Transaction, sets
 from registry_service.database.sets import BoundProject, NewProject, ReceivedSet
+from registry_service.domain.access import package_pattern_problem
 from registry_service.domain.catalog import Project, project_path_problem
 from registry_service.errors import SyncRefusedError
 from registry_service.use_cases.rules import RulesInForce, project_settings, visibility
@@ -74,6 +77,7 @@ class TokenSync:
         """
         wanted = _decode(Rules, body)
         _check_projects(wanted)
+        _check_grants(wanted.access)
         state = RulesState(etag=self.new_etag(), digest=sync.body_digest(body))
         async with self.database.transaction() as tx:
             _match(if_match, (await sets.find_rules(tx)).state.etag)
@@ -128,6 +132,32 @@ def _check(wanted: TokenSet) -> None:
         raise SyncRefusedError(RefusalReason.TOO_MANY_TOKENS, message)
     if len({entry.id for entry in wanted.tokens}) != len(wanted.tokens):
         raise SyncRefusedError(RefusalReason.INVALID_BODY, "two tokens have one id")
+    for entry in wanted.tokens:
+        _check_reach(entry)
+
+
+def _check_reach(entry: TokenEntry) -> None:
+    if entry.imported and entry.projects:
+        raise SyncRefusedError(RefusalReason.INVALID_BODY, f"{entry.name}: an imported token has one project")
+    _check_all(f"{entry.name}: projects", entry.projects, sync.MAX_PROJECTS, project_path_problem)
+    _check_all(f"{entry.name}: packages", entry.packages, sync.MAX_PACKAGES, package_pattern_problem)
+
+
+def _check_grants(grants: tuple[Grant, ...]) -> None:
+    _check_all("access", [grant.name for grant in grants], sync.MAX_GRANTS, lambda _: None)
+    for grant in grants:
+        for field, paths in (("namespaces", grant.namespaces), ("projects", grant.projects)):
+            _check_all(f"access {grant.name}: {field}", paths, sync.MAX_GRANTED, project_path_problem)
+
+
+def _check_all(what: str, texts: Sequence[str], most: int, problem_of: Callable[[str], str | None]) -> None:
+    """Refuse a list that is too long or holds what it must not. Raises SyncRefusedError."""
+    if len(texts) > most:
+        raise SyncRefusedError(RefusalReason.INVALID_BODY, f"{what}: at most {most}, not {len(texts)}")
+    for text in texts:
+        problem = problem_of(text)
+        if problem is not None:
+            raise SyncRefusedError(RefusalReason.INVALID_BODY, f"{what}: {problem}")
 
 
 def _check_projects(wanted: Rules) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -14,7 +15,10 @@ from registry_service.api.application import public_application
 from registry_service.api.sync import sync_application
 from registry_service.archives import ArchivePool
 from registry_service.composition import compose
-from registry_service.contract.tokens import Scope, TokenType
+from registry_service.contract import sync
+from registry_service.contract.sync import Rules, TokenEntry, TokenSet
+from registry_service.contract.tokens import Scope, TokenType, digest, mint
+from registry_service.contract.wire import encode
 from registry_service.database.identity import Identity
 from registry_service.database.migrating import migrate
 from registry_service.database.transaction import open_database
@@ -53,6 +57,26 @@ class Registry:
 
     async def token(self, project: str = "demo", kind: TokenType = TokenType.PERSONAL, *scopes: Scope) -> str:
         return await self.service.minting.create_token(TokenRequest(project, kind, scopes=scopes))
+
+    async def rule(self, rules: Rules) -> None:
+        """Give the registry new rules, as the operator does."""
+        etag = (await self.sync.get(sync.RULES_PATH)).headers["etag"]
+        answer = await self.sync.put(sync.RULES_PATH, content=encode(rules), headers={"if-match": etag})
+        assert answer.status_code == httpx2.codes.OK, answer.text
+
+    async def issue(self, namespace: str, *entries: TokenEntry) -> list[str]:
+        """Mint a token for each entry, whose id and digest are filled in, and send them as the namespace's set."""
+        made = [mint(entry.type, secrets.token_bytes) for entry in entries]
+        filled = (
+            replace(entry, id=token.split("_")[2], digest=digest(token))
+            for entry, token in zip(entries, made, strict=True)
+        )
+        path = f"{sync.SETS_PATH}/uid-of-{namespace}"
+        etag = (await self.sync.get(path)).headers["etag"]
+        body = encode(TokenSet(namespace, tuple(filled)))
+        answer = await self.sync.put(path, content=body, headers={"if-match": etag})
+        assert answer.status_code == httpx2.codes.OK, answer.text
+        return made
 
     async def publish(self, file: Distribution, token: str, *, project: str = "demo", **fields: str) -> httpx2.Response:
         name, version = file.filename.removesuffix(".tar.gz").split("-")[:2]

@@ -27,6 +27,7 @@ from registry_service.api.authorization import (
 )
 from registry_service.api.docs.index import index_paths
 from registry_service.api.reads import READ_METHODS
+from registry_service.contract.sync import Grant, GrantedPermission, Rules, TokenEntry
 from registry_service.contract.tokens import Scope, TokenType, mint
 from registry_service.domain.access import Permission
 from registry_service.domain.catalog import Visibility
@@ -64,6 +65,14 @@ _CREDENTIALS: Mapping[str, tuple[str, TokenType, tuple[Scope, ...]]] = {
     "their-job": ("other", TokenType.JOB, ()),
 }
 
+_GRANTED = TokenEntry("", "", "granted", TokenType.PERSONAL, (Scope.API,), projects=("asked",))
+_RULES = Rules(
+    access=(
+        Grant("readers", ("granted-read",), ("asked",), (GrantedPermission.READ,)),
+        Grant("publishers", ("granted-publish",), ("asked",), (GrantedPermission.PUBLISH,)),
+    )
+)
+
 
 async def _credentials(registry: Registry) -> dict[str, httpx2.Auth]:
     """One of each kind, and those that are worth nothing."""
@@ -75,6 +84,11 @@ async def _credentials(registry: Registry) -> dict[str, httpx2.Auth]:
     await minting.revoke_token(revoked.split("_")[2])
     found["revoked"] = _basic(revoked)
     found["not-a-job"] = _basic(await minting.create_token(TokenRequest("asked", TokenType.JOB)))
+    patterned = TokenRequest("asked", TokenType.PERSONAL, packages=("other-*",))
+    found["patterned"] = _basic(await minting.create_token(patterned))
+    for namespace in ("granted-read", "granted-publish", "asks-only"):
+        (token,) = await registry.issue(namespace, _GRANTED)
+        found[namespace] = _basic(token)
     for name, (project, kind, scopes) in _CREDENTIALS.items():
         token = await minting.create_token(TokenRequest(project, kind, scopes=scopes))
         found[name] = _basic(token, "gitlab-ci-token" if kind is TokenType.JOB else "somebody")
@@ -102,6 +116,7 @@ async def _table(registry: Registry, visibility: Visibility) -> str:
     for project, seen in (("asked", visibility), ("other", Visibility.PRIVATE)):
         await registry.service.minting.create_project(project, seen)
     registry.forget_failures_at_once()
+    await registry.rule(_RULES)
     owner = await registry.token("asked")
     assert (await registry.publish(_WHEEL, owner, project="asked")).status_code == 201
     who = await _credentials(registry)

@@ -49,7 +49,13 @@ async def rotation_due(here: World) -> None:
     here.now += dt.timedelta(days=80)
 
 
-@pytest.mark.parametrize("arrange", [first, secret_deleted, rotation_due])
+async def rotation_triggered(here: World) -> None:
+    await issued(here)
+    here.now += dt.timedelta(minutes=2)
+    here.token("ci", rotation={"trigger": "monday", "overlapSeconds": 0})
+
+
+@pytest.mark.parametrize("arrange", [first, secret_deleted, rotation_due, rotation_triggered])
 async def test_wherever_the_operator_dies_no_secret_holds_an_unregistered_token_and_the_next_one_mends_it(
     tmp_path: Path, arrange: Callable[[World], Awaitable[None]]
 ) -> None:
@@ -158,6 +164,54 @@ async def test_rotation_lets_the_former_token_live_on_for_the_overlap(here: Worl
     assert await here.status_of(old) == 401
 
 
+async def test_a_trigger_mints_at_once_and_only_once(here: World) -> None:
+    old = await issued(here)
+    here.now += dt.timedelta(minutes=2)
+    here.token("ci", rotation={"trigger": "monday", "overlapSeconds": 600})
+    await here.passes()
+    new = here.password("ci")
+    assert new not in (None, old)
+    assert (await here.status_of(old), await here.status_of(str(new))) == (200, 200)
+    assert here.read("ci")["status"]["rotationTrigger"] == "monday"
+    assert here.ready("ci")[:2] == ("True", "Succeeded")
+    retiring = next(one for one in here.read("ci")["status"]["credentials"] if one["state"] == "Retiring")
+    assert dt.datetime.fromisoformat(retiring["notAfter"]) == here.now + dt.timedelta(minutes=10)
+    here.now += dt.timedelta(minutes=11)
+    await here.passes()
+    assert here.password("ci") == new
+    assert await here.status_of(old) == 401
+
+
+async def test_a_trigger_without_an_overlap_ends_the_former_credential_at_once(here: World) -> None:
+    old = await issued(here)
+    here.token("ci", rotation={"trigger": "leaked", "overlapSeconds": 0})
+    outcome = await here.passes()
+    assert here.ready("ci")[:2] == ("False", "Progressing")
+    assert outcome.again_after is not None
+    assert 0 < outcome.again_after <= 60
+    here.now += dt.timedelta(seconds=outcome.again_after)
+    await here.passes()
+    assert (await here.status_of(old), await here.status_of(str(here.password("ci")))) == (401, 200)
+    assert states(here) == ["Active"]
+
+
+async def test_a_token_that_is_not_rotated_ends_and_a_trigger_revives_it(here: World) -> None:
+    here.token("ci", rotation={"mode": "Disabled"})
+    await here.passes()
+    old = here.password("ci")
+    assert "rotationTime" not in here.read("ci")["status"]
+    here.now += dt.timedelta(days=91)
+    outcome = await here.passes()
+    assert here.password("ci") == old
+    assert here.ready("ci")[:2] == ("False", "CredentialExpired")
+    assert outcome.again_after is not None
+    assert outcome.again_after >= 30
+    here.token("ci", rotation={"mode": "Disabled", "trigger": "again"})
+    await here.passes()
+    assert here.ready("ci")[:2] == ("True", "Succeeded")
+    assert here.password("ci") != old
+
+
 async def test_a_foreign_secret_stays_as_it_is_and_stops_no_other_token(here: World) -> None:
     theirs = {
         "apiVersion": "v1",
@@ -171,6 +225,20 @@ async def test_a_foreign_secret_stays_as_it_is_and_stops_no_other_token(here: Wo
     assert here.ready("ci")[:2] == ("False", "SecretConflict")
     assert here.kube.objects["Secret", NAMESPACE, "ci"] == before
     assert await here.status_of(other, user="other") == 200
+
+
+async def test_what_the_registry_does_not_grant_is_said_until_it_does(here: World) -> None:
+    here.token("ci", projects=["lib"], packages=["ours-*"], index="Group")
+    await here.passes()
+    assert here.ready("ci")[:2] == ("True", "ProjectsNotGranted")
+    assert "grant it lib" in here.ready("ci")[2]
+    env = here.kube.objects["Secret", NAMESPACE, "ci-env"]["data"]
+    assert base64.b64decode(env["PIP_INDEX_URL"]).endswith(b"/api/v4/groups/demo/-/packages/pypi/simple")
+    here.change_registry(
+        access=[{"name": "lib", "namespaces": [NAMESPACE], "projects": ["lib"], "permissions": ["Read"]}]
+    )
+    await here.passes()
+    assert here.ready("ci")[:2] == ("True", "Succeeded")
 
 
 async def test_what_a_person_added_to_a_secret_stays_and_a_changed_key_is_put_right(here: World) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from registry_service.contract import sync, wire
 from registry_service.contract.sync import Rules
 from registry_service.errors import ReadOnlyError
 from tests.support import packages
@@ -32,12 +31,6 @@ STANDARD = {
 }
 
 
-async def _rule(registry: Registry, rules: Rules) -> None:
-    etag = (await registry.sync.get(sync.RULES_PATH)).headers["etag"]
-    answer = await registry.sync.put(sync.RULES_PATH, content=wire.encode(rules), headers={"if-match": etag})
-    assert answer.status_code == httpx2.codes.OK, answer.text
-
-
 def _made(filename: str, name: str, version: str) -> Distribution:
     if filename.endswith(".whl"):
         return wheel_as(filename, content=packages.metadata(name, version))
@@ -46,7 +39,7 @@ def _made(filename: str, name: str, version: str) -> Distribution:
 
 async def test_strict_names_are_the_standards_and_the_refusal_says_them(registry: Registry) -> None:
     token = await registry.token()
-    await _rule(registry, Rules(strict_filenames=True))
+    await registry.rule(Rules(strict_filenames=True))
     for filename, (standard, name, version) in STANDARD.items():
         refused = await registry.publish(_made(filename, name, version), token, name=name, version=version)
         assert refused.status_code == 400
@@ -71,7 +64,7 @@ async def test_deleted_names_are_published_again_where_the_registry_allows_it(re
     await registry.publish(first, token)
     await registry.http.delete(f"{_PACKAGES}/1", auth=("a", token))
     assert "has since been deleted" in (await registry.publish(second, token)).json()["message"]
-    await _rule(registry, Rules(reuse_deleted_filenames=True))
+    await registry.rule(Rules(reuse_deleted_filenames=True))
     assert (await registry.publish(second, token)).status_code == 201
     (file,) = (await registry.page(token)).json()["files"]
     assert (file["filename"], file["hashes"]["sha256"]) == (second.filename, second.sha256)
@@ -83,7 +76,7 @@ async def test_deleted_names_are_published_again_where_the_registry_allows_it(re
 
 async def test_a_live_file_is_never_replaced(registry: Registry) -> None:
     token = await registry.token()
-    await _rule(registry, Rules(reuse_deleted_filenames=True))
+    await registry.rule(Rules(reuse_deleted_filenames=True))
     await registry.publish(packages.wheel("1.0"), token)
     for other in (packages.wheel("1.0", padding=10), packages.wheel("1.0.0")):
         refused = await registry.publish(other, token)
@@ -93,7 +86,7 @@ async def test_a_live_file_is_never_replaced(registry: Registry) -> None:
 
 async def test_a_deleted_file_makes_way_for_another_spelling_of_its_release(registry: Registry) -> None:
     token = await registry.token()
-    await _rule(registry, Rules(reuse_deleted_filenames=True))
+    await registry.rule(Rules(reuse_deleted_filenames=True))
     for file in (packages.wheel("1.0"), packages.sdist("1.0")):
         await registry.publish(file, token)
     await registry.http.delete(f"{_PACKAGES}/1/package_files/1", auth=("a", token))
@@ -111,9 +104,9 @@ async def test_once_taken_again_a_name_stays_taken(registry: Registry) -> None:
     token = await registry.token()
     await registry.publish(packages.wheel("1.0"), token)
     await registry.http.delete(f"{_PACKAGES}/1", auth=("a", token))
-    await _rule(registry, Rules(reuse_deleted_filenames=True))
+    await registry.rule(Rules(reuse_deleted_filenames=True))
     await registry.publish(packages.wheel("1.0", padding=10), token)
-    await _rule(registry, Rules())
+    await registry.rule(Rules())
     await registry.http.delete(f"{_PACKAGES}/1", auth=("a", token))
     refused = await registry.publish(packages.wheel("1.0", padding=20), token)
     assert "has since been deleted" in refused.json()["message"]
@@ -123,7 +116,7 @@ async def test_one_of_many_takes_a_deleted_name(registry: Registry) -> None:
     token = await registry.token()
     await registry.publish(packages.wheel("1.0"), token)
     await registry.http.delete(f"{_PACKAGES}/1", auth=("a", token))
-    await _rule(registry, Rules(reuse_deleted_filenames=True))
+    await registry.rule(Rules(reuse_deleted_filenames=True))
     wheels = [packages.wheel("1.0", padding=size) for size in range(1, 9)]
     answers = await asyncio.gather(*(registry.publish(wheel, token) for wheel in wheels))
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * 7
@@ -134,7 +127,7 @@ async def test_one_of_many_takes_a_deleted_name(registry: Registry) -> None:
 async def test_a_read_only_registry_serves_everything_and_changes_nothing(registry: Registry) -> None:
     token, wheel = await registry.token(), packages.wheel("1.0")
     await registry.publish(wheel, token)
-    await _rule(registry, Rules(read_only=True))
+    await registry.rule(Rules(read_only=True))
     page = (await registry.page(token)).json()
     api = "/api/v1/projects/demo"
     release = (await registry.http.get(_PACKAGES, auth=("a", token))).json()[0]["id"]
@@ -152,7 +145,7 @@ async def test_a_read_only_registry_serves_everything_and_changes_nothing(regist
     assert (await registry.publish(wheel, token)).status_code == 201
     assert (await registry.page(token)).json() == page
     assert (await registry.http.get(page["files"][0]["url"], auth=("a", token))).content == wheel.content
-    await _rule(registry, Rules())
+    await registry.rule(Rules())
     assert (await registry.publish(packages.wheel("2.0"), token)).status_code == 201
 
 
@@ -160,7 +153,7 @@ async def test_once_a_registry_is_read_only_no_change_is_still_under_way(registr
     in_force = registry.service.publishing.rules
     async with registry.service.database.transaction() as changing:
         await in_force.hold_for_change(changing)
-        told = asyncio.create_task(_rule(registry, Rules(read_only=True)))
+        told = asyncio.create_task(registry.rule(Rules(read_only=True)))
         assert await asyncio.wait((told,), timeout=0.5) == (set(), {told})
     await told
     async with registry.service.database.transaction() as late:

@@ -51,7 +51,7 @@ async def test_of_uploads_at_the_same_time_no_more_get_in_than_fit(registry: Reg
 
 
 async def test_a_project_may_have_another_quota_than_the_rest(registry: Registry) -> None:
-    await registry.service.minting.ensure_projects(["another"])
+    await registry.service.minting.ensure_projects(("another",))
     token, other = await registry.token(), await registry.token("another")
     await _rule(registry, Rules(quota=1, projects=(ProjectSettings("demo"), ProjectSettings("third", quota=1))))
     assert (await registry.publish(_FILES[0], token)).status_code == 201

@@ -18,9 +18,10 @@ from sqlalchemy import text
 from registry_service.contract import wire
 from registry_service.contract.sync import TokenEntry, TokenSet
 from registry_service.contract.tokens import TokenType
-from registry_service.database import audit, catalog, curating, groups, identity, listing, serials, sets, tokens
+from registry_service.database import audit, backup, catalog, curating, groups, identity, listing, serials, sets, tokens
 from registry_service.database import migrating as migrations
 from registry_service.database.tokens import TokenChoice
+from registry_service.domain.access import GroupReader, Principal
 from registry_service.domain.catalog import Package, Project, Release, Visibility
 from registry_service.domain.distribution import Distribution, parse_filename
 from registry_service.domain.listing import Entry, Wanted, WantedFiles
@@ -37,11 +38,12 @@ _NOW: Final = datetime(2026, 11, 24, tzinfo=UTC)
 _WHEEL: Final = packages.wheel("1.0")
 _DIGEST: Final = "d" * 64
 _MARKER: Final = StatusMarker(Status.QUARANTINED, "theirs")
-_MODULES: Final = (audit, catalog, curating, groups, identity, listing, migrations, serials, sets, tokens)
+_MODULES: Final = (audit, backup, catalog, curating, groups, identity, listing, migrations, serials, sets, tokens)
 _TABLES: Final = ("project", "package", "release", "file", "token", "audit")
 # Asked before it is known whose something is, by the operator, or by who holds the secret itself.
 _REGISTRY_WIDE: Final = {
     "audit.record": "writes a line of the project that it names",
+    "backup.holds_packages": "for the owner of the registry",
     "catalog.find_project": "finds the project",
     "catalog.create_project": "makes one",
     "catalog.count_projects": "counts them",
@@ -105,10 +107,10 @@ _QUERIES: Final[dict[str, _Query]] = {
     "curating.set_package_marker": lambda tx, it: curating.set_package_marker(
         tx, it.other.id, it.package.name, _MARKER
     ),
-    "groups.find_package": lambda tx, it: groups.find_package(tx, it.other.id, it.package.name),
-    "groups.packages_of_file": lambda tx, it: groups.packages_of_file(tx, it.other.id, _WHEEL.filename),
-    "groups.list_projects": lambda tx, it: _others(groups.list_projects(tx, it.other.id), it.other),
-    "groups.list_package_names": lambda tx, it: groups.list_package_names(tx, it.other.id),
+    "groups.find_package": lambda tx, it: groups.find_package(tx, _reader(it.other), it.package.name),
+    "groups.packages_of_file": lambda tx, it: groups.packages_of_file(tx, _reader(it.other), _WHEEL.filename),
+    "groups.list_projects": lambda tx, it: _others(groups.list_projects(tx, _reader(it.other)), it.other),
+    "groups.list_package_names": lambda tx, it: groups.list_package_names(tx, _reader(it.other)),
     "listing.list_releases": lambda tx, it: _entries(listing.list_releases(tx, (it.other,), Wanted())),
     "listing.find_release": lambda tx, it: listing.find_release(tx, it.other, it.release.id),
     "listing.list_other_versions": lambda tx, it: listing.list_other_versions(tx, Entry(it.other, it.release)),
@@ -129,6 +131,10 @@ _SILENT: Final = {
     "serials.take",
     "serials.mark_package",
 }
+
+
+def _reader(own: Project) -> GroupReader:
+    return GroupReader(Principal(token_id="t", name="t", type=TokenType.PERSONAL, project_id=own.id))
 
 
 async def _others(found: Awaitable[tuple[Project, ...]], own: Project) -> list[Project]:

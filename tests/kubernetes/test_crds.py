@@ -21,6 +21,8 @@ S3 = {
     "type": "S3",
     "s3": {"endpoint": "https://s3.example", "bucket": "files", "credentials": {"secret": {"name": "s3"}}},
 }
+ACCESS = {"name": "lib", "namespaces": ["team-b"], "projects": ["team-a"], "permissions": ["Read"]}
+IMPORTED: Change = {"type": "Job", "source": {"type": "Secret", "secret": {"name": "s", "key": "k"}}}
 DATABASE = {"type": "Secret", "secret": {"name": "db"}}
 
 
@@ -94,6 +96,11 @@ REFUSED: list[tuple[Object, str]] = [
     (registry(projects__overrides=[{"visibility": "Public"}]), "namespace: Required"),
     (registry(networkPolicy={"type": "None", "egressPorts": [9000]}), "belong to type Restricted"),
     (registry(networkPolicy__egressPorts=[65536]), "less than or equal to 65535"),
+    (registry(access=[{**ACCESS, "permissions": []}]), "should have at least 1 items"),
+    (registry(access=[{**ACCESS, "permissions": ["Delete"]}]), 'supported values: "Read", "Publish"'),
+    (registry(access=[{**ACCESS, "namespaces": []}]), "should have at least 1 items"),
+    (registry(access=[{**ACCESS, "projects": ["a/b"]}]), "should match"),
+    (registry(access=[ACCESS, ACCESS]), "Duplicate value"),
     (registry(podTemplate__labels={"app.kubernetes.io/name": "mine"}), "are the operator's own"),
     (registry(podTemplate__labels={"team": "a b"}), "should match"),
     (
@@ -134,6 +141,21 @@ REFUSED: list[tuple[Object, str]] = [
         token(type="Job", source={"type": "Secret", "secret": {"name": "ci-env", "key": "k"}}),
         "must be another Secret than those that are written",
     ),
+    (token(**IMPORTED, projects=["lib"]), "counts in the project of its own namespace alone"),
+    (token(**IMPORTED, index="Group"), "does not count in the group's index"),
+    (token(projects=["lib", "lib"]), "Duplicate value"),
+    (token(projects=["Lib"]), "should match"),
+    (token(projects=[f"p{number}" for number in range(65)]), "must have at most 64 items"),
+    (token(packages=["Not_Normalized"]), "should match"),
+    (token(packages=["a--b"]), "should match"),
+    (token(index="All"), 'supported values: "Project", "Group"'),
+    (token(**IMPORTED, rotation={"trigger": "x"}), "so only overlapSeconds applies"),
+    (token(**IMPORTED, rotation={"mode": "Disabled"}), "so only overlapSeconds applies"),
+    (token(**IMPORTED, rotation={"beforeExpirySeconds": 60}), "so only overlapSeconds applies"),
+    (token(rotation={"beforeExpirySeconds": 7776000}), "must be less than spec.expirationSeconds"),
+    (token(rotation={"mode": "Disabled", "beforeExpirySeconds": 60}), "belongs to mode Automatic"),
+    (token(rotation={"overlapSeconds": 86401}), "less than or equal to 86400"),
+    (token(rotation={"trigger": "x" * 65}), "may not be more than 64"),
     (token(expirationSeconds=599), "greater than or equal to 600"),
     (token(secret__labels={"pypiregistry.dev/watch": "never"}), "are the operator's own"),
     (token(secret__annotations={"pypiregistry.dev/x": "text"}), "are the operator's own"),
@@ -162,6 +184,11 @@ ACCEPTED: list[Object] = [
     registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
     registry(networkPolicy={"monitoringNamespace": "monitoring", "egressPorts": [9000, 5433]}),
     registry(networkPolicy={"type": "None"}),
+    registry(access=[ACCESS, {**ACCESS, "name": "more", "permissions": ["Read", "Publish"]}]),
+    token(projects=["team-a", "lib"], packages=["a", "team-a-*", "*"], index="Group"),
+    token(**IMPORTED, packages=["a-*"], index="Project", rotation={"overlapSeconds": 0}),
+    token(rotation={"beforeExpirySeconds": 7775999, "overlapSeconds": 86400, "trigger": "2026-11-24"}),
+    token(rotation={"mode": "Disabled", "trigger": "x"}),
     registry(deletionPolicy="Delete"),
     registry(
         podTemplate={

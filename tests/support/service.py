@@ -14,7 +14,7 @@ import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -159,19 +159,28 @@ class Pod:
         return self.server.url
 
     def project(self, name: str) -> Access:
-        """Send the set of a namespace that has one personal token."""
+        """Make a namespace's project: its set has one personal token."""
         kind = TokenType.PERSONAL
         token = tokens.mint(kind, secrets.token_bytes)
         parsed = tokens.parse(token)
         assert parsed is not None
         entry = TokenEntry(parsed.id, tokens.digest(token), "ci", kind, DEFAULT_SCOPES[kind], PERSONAL_USERNAME)
-        path = f"{sync.SETS_PATH}/uid-of-{name}"
-        self._put(path, TokenSet(name, (entry,)))
-        return access(self.url, name, token)
+        return self._found(name, token, entry)
+
+    def imported(self, name: str, token: str) -> Access:
+        """Make a namespace's project with the token that a CI system gave to a job."""
+        digest = tokens.imported_digest(token, self.key.encode())
+        user = tokens.JOB_USERNAME
+        entry = TokenEntry(tokens.imported_id(digest), digest, "ci", TokenType.JOB, username=user, imported=True)
+        return replace(self._found(name, token, entry), username=user)
 
     def rules(self, rules: Rules) -> None:
         """Send rules in place of those before."""
         self._put(sync.RULES_PATH, rules)
+
+    def _found(self, name: str, token: str, entry: TokenEntry) -> Access:
+        self._put(f"{sync.SETS_PATH}/uid-of-{name}", TokenSet(name, (entry,)))
+        return access(self.url, name, token)
 
     def _put(self, path: str, body: object) -> None:
         etag = self._sync("GET", path, None, None)

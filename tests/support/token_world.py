@@ -31,6 +31,7 @@ from registry_service.database.identity import Identity
 from registry_service.settings import Settings
 from registry_service.use_cases.service import Service
 from tests.support.fake_kube import FakeKube
+from tests.support.old_image import OldImage
 
 HOME, NAMESPACE = "team-a", "team-b"
 KEY = TokenSetKey(RegistryKey(HOME, "demo"), NAMESPACE)
@@ -92,12 +93,16 @@ class InterruptedTransport(httpx2.ASGITransport):
 
 @dataclass
 class World:
-    """Everything that a test looks at and changes; `now` is the operator's clock."""
+    """Everything that a test looks at and changes; `now` is the operator's clock.
+
+    With `old_image` the registry speaks the first contract.
+    """
 
     kube: FakeKube
     service: Service
     http: httpx2.AsyncClient
     folder: Path
+    old_image: bool = False
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC).replace(microsecond=0))
 
     def operator(self, interruption: Interruption | None = None) -> TokenSetReconciler:
@@ -125,11 +130,12 @@ class World:
         return outcome
 
     def token(self, name: str, **spec: Any) -> Object:  # Any: fields of the spec
-        """Apply a RegistryToken."""
-        body = {
+        """Apply a RegistryToken; one that is there keeps its identity and its status."""
+        present = self.kube.objects.get(("RegistryToken", NAMESPACE, name), {})
+        body = present | {
             "apiVersion": "pypiregistry.dev/v1alpha1",
             "kind": "RegistryToken",
-            "metadata": {"namespace": NAMESPACE, "name": name},
+            "metadata": present.get("metadata", {}) | {"namespace": NAMESPACE, "name": name},
             "spec": {"registryRef": {"name": "demo", "namespace": HOME}, "type": "Deploy"} | spec,
         }
         return self.kube.put(body)
@@ -155,12 +161,17 @@ class World:
 
     def allow(self, **projects: Any) -> None:  # Any: fields of spec.projects
         """Change which namespaces the registry admits."""
+        self.change_registry(projects=projects)
+
+    def change_registry(self, **spec: Any) -> None:  # Any: fields of the spec
+        """Change the registry's spec."""
         registry = self.kube.objects["PyPIRegistry", HOME, "demo"]
-        self.kube.put(registry | {"spec": registry["spec"] | {"projects": projects}})
+        self.kube.put(registry | {"spec": registry["spec"] | spec})
 
     @asynccontextmanager
     async def _connect(self, address: SyncAddress, interruption: Interruption) -> AsyncIterator[RegistryClient]:
-        transport = InterruptedTransport(app=sync_application(self.service))
+        port = sync_application(self.service)
+        transport = InterruptedTransport(app=OldImage(port) if self.old_image else port)
         transport.interruption = interruption
         headers = {"Authorization": f"Bearer {address.key}"}
         async with httpx2.AsyncClient(transport=transport, base_url=address.url, headers=headers) as client:

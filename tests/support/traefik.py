@@ -43,7 +43,11 @@ class Proxied:
 
     def project(self, name: str) -> Access:
         """Make a private project and a personal token for it."""
-        access = replace(self.registry.project(name), base_url=self.url)
+        return self.reached(self.registry.project(name))
+
+    def reached(self, direct: Access) -> Access:
+        """The way to the same project through Traefik."""
+        access = replace(direct, base_url=self.url)
         if self.authority is None:
             return access
         issuer = self.authority.certificate

@@ -1,6 +1,7 @@
 """Whether a RegistryToken may have its project in the registry that it names."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from registry_operator.planning import addresses
 from registry_operator.planning.installation import Installation
@@ -15,6 +16,9 @@ from registry_operator.resources.registry import (
     SelectorRequirement,
 )
 from registry_operator.resources.token import RegistryToken
+
+# Of the projects that a message names; all of them would leave no room for what to do.
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,14 @@ def accepted(token: RegistryToken, registry: PyPIRegistry | None, acceptance: Ac
         obstacle = fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_FOUND, message)
     if obstacle is None and registry is not None:
         obstacle = _registry_obstacle(token, registry, acceptance)
-    return obstacle or holds(ConditionType.ACCEPTED, f"PyPIRegistry {_reference(token)} admits this namespace.")
+    return obstacle or _admitted(token, registry)
+
+
+def ungranted(token: RegistryToken, registry: PyPIRegistry) -> tuple[str, ...]:
+    """The projects that the token asks for and that the registry's `access` does not grant to its namespace at all."""
+    grants = [grant for grant in registry.spec.access if token.metadata.namespace in grant.namespaces]
+    granted = {project for grant in grants for project in grant.projects}
+    return tuple(project for project in token.other_projects if project not in granted)
 
 
 def registry_ready(registry: PyPIRegistry) -> Condition | None:
@@ -56,6 +67,25 @@ def registry_ready(registry: PyPIRegistry) -> Condition | None:
     detail = "" if ready is None else f": {ready.reason}"
     message = f"PyPIRegistry {registry.metadata.namespace}/{registry.metadata.name} does not serve yet{detail}."
     return fails(ConditionType.SYNCED, Reason.REGISTRY_NOT_READY, message)
+
+
+def _admitted(token: RegistryToken, registry: PyPIRegistry | None) -> Condition:
+    """Accepted=True; what is not granted stops nothing that is, so it is said and no more."""
+    admission = f"PyPIRegistry {_reference(token)} admits this namespace"
+    missing = () if registry is None else ungranted(token, registry)
+    if not missing:
+        return holds(ConditionType.ACCEPTED, f"{admission}.")
+    message = (
+        f"{admission}, but its spec.access does not grant it {_listed(missing)}: the credential does not reach what "
+        f"is not granted. The registry's owner adds a grant for namespace {token.metadata.namespace}; or remove it "
+        "from spec.projects."
+    )
+    return holds(ConditionType.ACCEPTED, message, Reason.PROJECTS_NOT_GRANTED)
+
+
+def _listed(projects: tuple[str, ...]) -> str:
+    shown = ", ".join(projects[:_SHOWN])
+    return f"{shown} and {len(projects) - _SHOWN} more" if len(projects) > _SHOWN else shown
 
 
 def _own_obstacle(token: RegistryToken, namespace: ObservedNamespace) -> Condition | None:

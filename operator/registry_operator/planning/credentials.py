@@ -21,9 +21,10 @@ from registry_operator.planning.inputs import kept as not_lent
 from registry_operator.planning.ledger import Credentials, IssuingContext
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.token_secrets import PASSWORD_KEY, conflict
+from registry_operator.resources import names
 from registry_operator.resources.conditions import Condition, ConditionType, fails, find, parse_rfc3339, rfc3339
 from registry_operator.resources.reasons import Reason
-from registry_operator.resources.token import Credential, CredentialState, RegistryToken
+from registry_operator.resources.token import Credential, CredentialState, RegistryToken, RotationMode
 from registry_service.contract import tokens
 
 
@@ -54,7 +55,10 @@ class TokenObservation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`credentials` is the ledger to hold from now on; `password` what the Secrets are to contain, when known."""
+    """`credentials` is the ledger to hold from now on; `password` what the Secrets are to contain, when known.
+
+    `trigger` is the spec's with which the newest credential was made; `note` is what a person should know beside.
+    """
 
     action: Action
     credentials: Credentials
@@ -62,17 +66,29 @@ class Decision:
     password: str | None = field(default=None, repr=False)
     problem: Condition | None = None
     next_look: datetime | None = None
+    trigger: str | None = None
+    note: str = ""
 
 
 def decide(observation: TokenObservation, context: IssuingContext) -> Decision:
     """Decide about one credential; the same observation and context give the same decision."""
     token = observation.token
+    decided = _decided(observation, context)
+    return replace(
+        decided,
+        issue_time=token.status.issue_time,
+        trigger=token.status.rotation_trigger,
+        note=_noticing(observation) if ledger.is_imported(token) else "",
+    )
+
+
+def _decided(observation: TokenObservation, context: IssuingContext) -> Decision:
+    token = observation.token
     taken = conflict(token, observation.secret) or conflict(token, observation.env_secret)
     if taken is not None:
         own = observation.secret is not None and conflict(token, observation.secret) is None
-        return Decision(Action.WAIT, _live(token, context) if own else (), token.status.issue_time, problem=taken)
-    decided = _imported(observation, context) if ledger.is_imported(token) else _generated(observation, context)
-    return replace(decided, issue_time=token.status.issue_time)
+        return Decision(Action.WAIT, _live(token, context) if own else (), problem=taken)
+    return _imported(observation, context) if ledger.is_imported(token) else _generated(observation, context)
 
 
 def issue(
@@ -101,6 +117,8 @@ def issue(
         ledger.add_pending(decision.credentials, entry),
         issue_time=rfc3339(context.now),
         password=password,
+        trigger=token.spec.rotation.trigger,
+        note=decision.note,
     )
 
 
@@ -118,18 +136,34 @@ def _generated(observation: TokenObservation, context: IssuingContext) -> Decisi
     token = observation.token
     entries = _live(token, context)
     password = observation.secret.text(PASSWORD_KEY) if observation.secret is not None else None
-    held = _matching(entries, None if password is None else tokens.digest(password))
+    digest = None if password is None else tokens.digest(password)
+    held = _matching(entries, digest)
     if held is None:
-        return _start_over(token, entries, context)
+        return _left_to_end(token, digest, context) or _start_over(token, entries, context)
     if held.state is CredentialState.PENDING:
         return Decision(Action.PROMOTE, entries, password=password)
     interrupted = any(entry.state is CredentialState.PENDING for entry in entries)
     kept = ledger.without(entries, CredentialState.PENDING)
     allowed = _mint_allowed(token)
-    due = interrupted or ledger.is_due(token, held, context.now)
+    due = interrupted or ledger.is_requested(token) or ledger.is_due(token, held, context.now)
     if due and (allowed is None or context.now >= allowed):
         return Decision(Action.MINT, kept, password=password)
     return Decision(Action.KEEP, kept, password=password, next_look=allowed if due else _next_look(token, kept))
+
+
+def _left_to_end(token: RegistryToken, digest: str | None, context: IssuingContext) -> Decision | None:
+    """With rotation disabled, the Secret's own credential at its end: a person decides about the next one.
+
+    The dead entry stays: it is how the value is known and not taken for an altered one.
+    """
+    ended = ledger.active(token.status.credentials)
+    if token.spec.rotation.mode is not RotationMode.DISABLED or ledger.is_requested(token) or ended is None:
+        return None
+    live = _live(token, context)
+    interrupted = any(entry.state is CredentialState.PENDING for entry in live)
+    if ended.digest != digest or ended.token_id in context.revoked or interrupted:
+        return None
+    return Decision(Action.WAIT, (ended, *live), problem=expired(token))
 
 
 def _start_over(token: RegistryToken, entries: Credentials, context: IssuingContext) -> Decision:
@@ -184,9 +218,22 @@ def _imported(observation: TokenObservation, context: IssuingContext) -> Decisio
 
 def expired(token: RegistryToken) -> Condition:
     """Issued=False for a credential that is past its end."""
-    what = "a new value in the source Secret" if ledger.is_imported(token) else "the registry to be reachable"
-    message = f"The credential is past its end. It takes {what}, or this RegistryToken made again."
+    what = "the registry to be reachable"
+    if ledger.is_imported(token):
+        what = "a new value in the source Secret"
+    elif token.spec.rotation.mode is RotationMode.DISABLED:
+        what = "another text in spec.rotation.trigger, because spec.rotation.mode is Disabled,"
+    message = f"The credential is past its end. It takes {what} or this RegistryToken made again."
     return _problem(Reason.CREDENTIAL_EXPIRED, message)
+
+
+def _noticing(observation: TokenObservation) -> str:
+    """How soon another value of the source Secret is taken over, and what makes it sooner."""
+    reference, label = observation.token.spec.source.secret, f'{names.WATCH_LABEL}: "{names.WATCH_VALUE}"'
+    name = "" if reference is None else reference.name
+    if observation.source is not None and names.WATCH_LABEL in observation.source.labels:
+        return f" A new value in Secret {name} is noticed at once."
+    return f" A new value in Secret {name} is noticed within 30 s; with the label {label} there, at once."
 
 
 def _source_value(observation: TokenObservation) -> tuple[str | None, Condition | None]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from registry_operator.resources.conditions import parse_rfc3339, rfc3339
-from registry_operator.resources.token import Credential, CredentialState, RegistryToken, SourceType
+from registry_operator.resources.token import Credential, CredentialState, RegistryToken, RotationMode, SourceType
 
 MAX_ENTRIES: Final = 32
 MINT_INTERVAL: Final = timedelta(minutes=1)
@@ -60,19 +60,30 @@ def lifetime(token: RegistryToken) -> timedelta:
 
 def overlap(token: RegistryToken) -> timedelta:
     """How long a replaced credential goes on working, so that a running client does not fail."""
+    seconds = token.spec.rotation.overlap_seconds
+    if seconds is not None:
+        return timedelta(seconds=seconds)
     return _IMPORTED_OVERLAP if is_imported(token) else min(lifetime(token) / 3, _GENERATED_OVERLAP)
 
 
 def rotation_time(token: RegistryToken, entry: Credential) -> datetime | None:
-    """When a new credential is due: a third of the lifetime before the end, up to 10 % of that earlier.
+    """When a new credential is due: a third of the lifetime before the end or what the spec says, up to 10 % earlier.
 
-    The part that the id decides spreads the load of tokens that were made together. None: imported ones do not rotate.
+    The part that the id decides spreads the load of tokens that were made together; it never reaches back to the
+    beginning of the lifetime. None: imported ones do not rotate, nor do those of a spec that disables it.
     """
-    if is_imported(token):
+    if is_imported(token) or token.spec.rotation.mode is RotationMode.DISABLED:
         return None
-    before = lifetime(token) / 3
+    seconds = token.spec.rotation.before_expiry_seconds
+    before = lifetime(token) / 3 if seconds is None else timedelta(seconds=seconds)
     share = int.from_bytes(hashlib.sha256(entry.token_id.encode()).digest()[:4]) / 2**32
-    return ends(entry) - before - before * share / 10
+    return ends(entry) - before - min(before, max(lifetime(token) - before, timedelta())) * share / 10
+
+
+def is_requested(token: RegistryToken) -> bool:
+    """Whether the spec bears a trigger with which no credential was made yet."""
+    trigger = token.spec.rotation.trigger
+    return trigger is not None and trigger != token.status.rotation_trigger
 
 
 def is_due(token: RegistryToken, entry: Credential, now: datetime) -> bool:

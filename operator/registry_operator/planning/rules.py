@@ -4,9 +4,10 @@ import re
 from typing import Final
 
 from registry_operator.resources.quantities import in_bytes
-from registry_operator.resources.registry import DeletedFilenames, Filenames, PyPIRegistry, UpstreamType
+from registry_operator.resources.registry import AccessGrant, DeletedFilenames, Filenames, PyPIRegistry, UpstreamType
 from registry_service.contract.sync import (
     Binding,
+    Grant,
     ProjectSettings,
     ProjectVisibility,
     Rules,
@@ -33,6 +34,7 @@ def rules(registry: PyPIRegistry) -> Rules:
         quota=_quota(registry.spec.projects.defaults.quota),
         projects=_projects(registry),
         reuse_deleted_filenames=limits.deleted_filenames is DeletedFilenames.REUSABLE,
+        access=tuple(_grant(item) for item in registry.spec.access),
         read_only=registry.spec.read_only,
     )
 
@@ -40,6 +42,16 @@ def rules(registry: PyPIRegistry) -> Rules:
 def rules_digest(registry: PyPIRegistry) -> str:
     """The digest by which the service says that it obeys exactly these rules."""
     return body_digest(encode(rules(registry)))
+
+
+def _grant(access: AccessGrant) -> Grant:
+    """Grants keep the spec's order, which is their precedence; what is in them has none."""
+    return Grant(
+        name=access.name,
+        namespaces=tuple(sorted(access.namespaces)),
+        projects=tuple(sorted(access.projects)),
+        permissions=tuple(sorted(access.permissions)),
+    )
 
 
 def _projects(registry: PyPIRegistry) -> tuple[ProjectSettings, ...]:

@@ -33,6 +33,7 @@ class TokenReport:
     conditions: tuple[Condition, ...]
     credentials: tuple[Credential, ...] = ()
     issue_time: str | None = None
+    rotation_trigger: str | None = None
     registry_namespace_uid: str | None = None
     project: str | None = None
     project_id: int | None = None
@@ -82,6 +83,7 @@ def token_status(token: RegistryToken, report: TokenReport, now: datetime) -> Ma
             "issueTime": report.issue_time,
             "expirationTime": None if current is None else current.not_after,
             "rotationTime": None if rotation is None else rfc3339(rotation),
+            "rotationTrigger": report.rotation_trigger,
             "credentials": [_credential(entry) for entry in report.credentials] or None,
         }
     )

@@ -17,6 +17,10 @@ _REASONS: Final = {
 }
 
 
+# Of what others wrote, so that the advice after it fits too.
+_SHOWN: Final = 300
+
+
 def synced() -> Condition:
     """The registry acknowledged the set that holds this token's credentials."""
     return holds(ConditionType.SYNCED, "The registry knows this token's credentials.")
@@ -30,8 +34,30 @@ def unreachable(detail: str) -> Condition:
 
 def too_many() -> Condition:
     """The token's credentials are beyond the number that a project may have."""
-    message = f"The project has more than {MAX_TOKENS} credentials. Delete RegistryTokens that nobody needs."
+    message = (
+        f"The project has more than {MAX_TOKENS} credentials, or more spec.projects and spec.packages on them than "
+        "a registry takes. Delete RegistryTokens that nobody needs."
+    )
     return fails(ConditionType.SYNCED, Reason.TOO_MANY_TOKENS, message)
+
+
+def too_old(refusal: Refusal) -> Condition:
+    """The registry's image is of a contract that has no words for this token's limits."""
+    message = (
+        f"The registry's image is too old for spec.projects and spec.packages: {refusal.message[:_SHOWN]}. So that the "
+        "credential can do no more than asked for, it is not registered. Set a newer spec.image on the PyPIRegistry, "
+        "or remove these fields."
+    )
+    return fails(ConditionType.SYNCED, Reason.REGISTRY_TOO_OLD, message)
+
+
+def unsent(name: str, problem: str) -> Condition:
+    """Nothing is sent, because another RegistryToken cannot be read and the set would end its credentials."""
+    message = (
+        f"RegistryToken {name} of this namespace cannot be read: {problem[:_SHOWN]}. Credentials that are registered "
+        "work on, but nothing is issued or revoked here before the operator is upgraded, or that RegistryToken deleted."
+    )
+    return fails(ConditionType.SYNCED, Reason.INVALID_SPEC, message)
 
 
 def refused(refusal: Refusal, namespace: ObservedNamespace) -> Condition:

@@ -7,10 +7,11 @@ from typing import Final
 from registry_operator.planning import addresses, objects
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest, ObservedSecret
+from registry_operator.resources import names
 from registry_operator.resources.conditions import Condition, ConditionType, fails
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.registry import PyPIRegistry
-from registry_operator.resources.token import RegistryToken
+from registry_operator.resources.token import IndexType, RegistryToken
 from registry_service.contract import clients
 
 PASSWORD_KEY: Final = "password"  # noqa: S105 - a key's name, not a secret
@@ -36,6 +37,7 @@ def access(token: RegistryToken, registry: PyPIRegistry, installation: Installat
         password=grant.password,
         mount_path=token.spec.secret.mount_path.rstrip("/"),
         ca=grant.ca if outside else None,
+        group=registry.metadata.name if token.spec.index is IndexType.GROUP else None,
     )
 
 
@@ -49,14 +51,16 @@ def token_secrets(token: RegistryToken, access: clients.Access) -> tuple[Manifes
 
 
 def differs(manifest: Manifest, observed: ObservedSecret | None) -> bool:
-    """Whether a Secret must be written: a key, label or annotation of ours is missing or other, or one is left over."""
+    """Whether a Secret must be written because a key, label or annotation of ours is missing or other.
+
+    What is left over of an earlier manifest is not seen here: see `cluster.applying.fingerprint`.
+    """
     if observed is None:
         return True
     wanted = {key: base64.b64decode(text) for key, text in manifest["data"].items()}
-    ours = {key: value for key, value in observed.data.items() if key in wanted or key in _OPTIONAL_KEYS}
     metadata = manifest["metadata"]
     return (
-        ours != wanted
+        not wanted.items() <= dict(observed.data).items()
         or not metadata["labels"].items() <= dict(observed.labels).items()
         or not metadata["annotations"].items() <= dict(observed.annotations).items()
     )
@@ -66,7 +70,13 @@ def conflict(token: RegistryToken, observed: ObservedSecret | None) -> Condition
     """Issued=False when a Secret under our name is not this RegistryToken's; None when it is, or there is none."""
     if observed is None or observed.owner_uid == token.metadata.uid:
         return None
-    if observed.owner_name == token.metadata.name:
+    holder = observed.labels.get(names.TOKEN_LABEL)
+    if holder not in (None, token.metadata.name) and observed.owner_name == holder:
+        message = (
+            f"Secret {observed.name} is RegistryToken {holder}'s; it is left as it is. Make this RegistryToken again "
+            "with another spec.secret.name."
+        )
+    elif observed.owner_name == token.metadata.name:
         message = f"Secret {observed.name} belongs to a former RegistryToken of this name and is about to be removed."
     else:
         message = (
@@ -74,14 +84,3 @@ def conflict(token: RegistryToken, observed: ObservedSecret | None) -> Condition
             "RegistryToken again with another spec.secret.name."
         )
     return fails(ConditionType.ISSUED, Reason.SECRET_CONFLICT, message)
-
-
-def _optional_keys() -> frozenset[str]:
-    """Keys that a Secret of ours has in some cases only, so that one which is no longer wanted is noticed."""
-    parts = ("project", "user", "password", "/mount")
-    richest, plainest = clients.Access("http://host", *parts, ca="ca"), clients.Access("https://host", *parts)
-    every = clients.files(richest).keys() | clients.environment(richest).keys()
-    return frozenset(every - clients.files(plainest).keys() - clients.environment(plainest).keys())
-
-
-_OPTIONAL_KEYS: Final = _optional_keys()

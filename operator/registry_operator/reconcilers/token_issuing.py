@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from registry_operator.cluster.applying import ensure
+from registry_operator.cluster.applying import APPLIED, ensure, fingerprint
 from registry_operator.cluster.kube import Kube
 from registry_operator.errors import AlreadyExistsError, ClusterError
 from registry_operator.planning.credentials import Action, issue, promote
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.ledger import IssuingContext
-from registry_operator.planning.observed import ObjectKey
+from registry_operator.planning.observed import Manifest, ObjectKey, ObservedSecret
 from registry_operator.planning.token_secrets import Grant, access, differs, token_secrets
 from registry_operator.reconcilers.token_members import Member
 from registry_operator.reconcilers.token_reporting import Reporter, failed
@@ -51,7 +51,7 @@ class Issuer:
         observed = (member.observation.secret, member.observation.env_secret)
         try:
             for manifest, present in zip(token_secrets(member.token, configuration), observed, strict=True):
-                if differs(manifest, present) and await ensure(self.kube, manifest) is None:
+                if _must_write(manifest, present) and await ensure(self.kube, manifest) is None:
                     raise AlreadyExistsError(f"{ObjectKey.of(manifest)} is not ours")
         except ClusterError as error:
             return failed(member, error)
@@ -63,3 +63,9 @@ class Issuer:
         if decision is None or decision.password is None or decision.action is Action.WAIT:
             return None
         return access(member.token, self.registry, self.installation, Grant(project, decision.password, ca))
+
+
+def _must_write(manifest: Manifest, present: ObservedSecret | None) -> bool:
+    """Whether a Secret is other than wanted; only the mark tells of what is no longer wanted."""
+    left_over = present is not None and present.annotations.get(APPLIED) != fingerprint(manifest)
+    return left_over or differs(manifest, present)

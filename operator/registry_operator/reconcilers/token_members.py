@@ -9,8 +9,15 @@ from registry_operator.planning.acceptance import Acceptance, accepted
 from registry_operator.planning.credentials import Decision, TokenObservation, decide
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.ledger import Credentials, IssuingContext
+from registry_operator.planning.syncing import unsent
 from registry_operator.reconcilers.keys import TokenSetKey
-from registry_operator.reconcilers.token_observing import Surroundings, read_secrets, read_tokens
+from registry_operator.reconcilers.token_observing import (
+    Surroundings,
+    TokenBody,
+    UnreadableToken,
+    read_secrets,
+    read_tokens,
+)
 from registry_operator.resources import names
 from registry_operator.resources.conditions import Condition
 from registry_operator.resources.reasons import Reason
@@ -19,7 +26,11 @@ from registry_operator.resources.token import RegistryToken
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A RegistryToken of the set; `failure` is what the API server refused for it, and stops no other."""
+    """A RegistryToken of the set; `failure` is what the API server refused for it, and stops no other.
+
+    `refused` is why the registry cannot hold it; with a `problem` its rights could be read and nothing else, so that
+    its credentials live on and nothing is issued.
+    """
 
     token: RegistryToken
     body: Object
@@ -27,10 +38,16 @@ class Member:
     observation: TokenObservation | None = None
     decision: Decision | None = None
     failure: Condition | None = None
+    refused: Condition | None = None
+    problem: str | None = None
 
     @property
     def in_set(self) -> bool:
         """Whether its credentials are the registry's business: an address that is missing revokes nobody."""
+        return self.refused is None and self._admitted
+
+    @property
+    def _admitted(self) -> bool:
         return self.accepted.is_true or self.accepted.reason == Reason.REGISTRY_NOT_EXPOSED
 
     @property
@@ -45,27 +62,44 @@ class Member:
         unwatched = self.token.spec.source.secret is not None and (
             source is None or names.WATCH_LABEL not in source.labels
         )
-        return unwatched or (self.decision is not None and self.decision.problem is not None)
+        return (
+            unwatched or self.refused is not None or (self.decision is not None and self.decision.problem is not None)
+        )
 
 
-async def read_members(
-    kube: Kube, key: TokenSetKey, around: Surroundings, *, installation: Installation
-) -> list[Member]:
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The RegistryTokens of a set, and those that belong to it and cannot be read."""
+
+    members: list[Member]
+    unreadable: list[UnreadableToken]
+
+    @property
+    def obstacle(self) -> Condition | None:
+        """Synced=False when a set without what cannot be read might end a credential of its."""
+        endangered = next((one for one in self.unreadable if one.may_live), None)
+        return None if endangered is None else unsent(endangered.body["metadata"]["name"], endangered.problem)
+
+
+async def read_members(kube: Kube, key: TokenSetKey, around: Surroundings, *, installation: Installation) -> Membership:
     """Read the RegistryTokens of a set and whether each is accepted; raises ClusterError."""
     if around.namespace is None:
-        return []
+        return Membership([], [])
     home = around.registry_namespace
     acceptance = Acceptance(around.namespace, None if home is None else home.uid, installation)
-    return [
-        Member(one.token, one.body, accepted(one.token, around.registry, acceptance))
-        for one in await read_tokens(kube, key)
+    found = await read_tokens(kube, key)
+    members = [
+        Member(one.token, one.body, accepted(one.token, around.registry, acceptance), problem=one.problem)
+        for one in found
+        if isinstance(one, TokenBody)
     ]
+    return Membership(members, [one for one in found if isinstance(one, UnreadableToken)])
 
 
 async def decide_all(kube: Kube, members: Iterable[Member], context: IssuingContext) -> list[Member]:
     """Decide about the credential of each accepted member; raises ClusterError."""
     members = list(members)
-    accepted_tokens = [member.token for member in members if member.accepted.is_true]
+    accepted_tokens = [member.token for member in members if member.accepted.is_true and member.problem is None]
     if not accepted_tokens:
         return members
     observations = await read_secrets(kube, accepted_tokens, accepted_tokens[0].metadata.namespace)

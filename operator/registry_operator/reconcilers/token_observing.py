@@ -32,10 +32,24 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class TokenBody:
-    """A RegistryToken as read, and as the API server sent it."""
+    """A RegistryToken as read, and as the API server sent it; `problem` says why only its rights could be read."""
 
     token: RegistryToken
     body: Object
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableToken:
+    """A RegistryToken of which not even the rights can be read, and why."""
+
+    body: Object
+    problem: str
+
+    @property
+    def may_live(self) -> bool:
+        """Whether a set without it might end a credential."""
+        return "deletionTimestamp" not in self.body["metadata"] and bool(self.body.get("status", {}).get("credentials"))
 
 
 async def read_surroundings(kube: Kube, key: TokenSetKey) -> Surroundings:
@@ -52,12 +66,11 @@ async def read_surroundings(kube: Kube, key: TokenSetKey) -> Surroundings:
     )
 
 
-async def read_tokens(kube: Kube, key: TokenSetKey) -> list[TokenBody]:
+async def read_tokens(kube: Kube, key: TokenSetKey) -> list[TokenBody | UnreadableToken]:
     """Read all RegistryTokens of the set, live, in the order of their names; raises ClusterError."""
     bodies = await kube.find(REGISTRY_TOKEN, key.namespace)
-    found = [TokenBody(token, body) for body in bodies if (token := _parsed_token(body)) is not None]
-    mine = [one for one in found if _registry_of(one.token) == key.registry]
-    return sorted(mine, key=lambda one: one.token.metadata.name)
+    mine = [body for body in bodies if _registry_of(body) == key.registry]
+    return [_parsed_token(body) for body in sorted(mine, key=lambda body: str(body["metadata"]["name"]))]
 
 
 async def read_secrets(kube: Kube, tokens: Iterable[RegistryToken], namespace: str) -> dict[str, TokenObservation]:
@@ -94,18 +107,22 @@ async def read_tls_secret(kube: Kube, registry: PyPIRegistry) -> ObservedSecret 
     return None if body is None else ObservedSecret.parse(body)
 
 
-def _registry_of(token: RegistryToken) -> RegistryKey:
-    return RegistryKey(token.registry_namespace, token.spec.registry_ref.name)
+def _registry_of(body: Object) -> RegistryKey:
+    # As the events' handler reads it: also of a body that cannot be read as a whole.
+    reference = body["spec"]["registryRef"]
+    return RegistryKey(reference.get("namespace") or body["metadata"]["namespace"], reference["name"])
 
 
-def _parsed_token(body: Object) -> RegistryToken | None:
+def _parsed_token(body: Object) -> TokenBody | UnreadableToken:
     try:
-        return RegistryToken.parse(body)
+        return TokenBody(RegistryToken.parse(body), body)
     except InvalidResourceError as error:
-        # It leaves the set: what it may do cannot be known, and no other token shall wait for it.
-        metadata = body["metadata"]
-        _log.error("RegistryToken %s/%s cannot be read: %s", metadata["namespace"], metadata["name"], error)
-        return None
+        metadata, problem = body["metadata"], str(error)
+        _log.error("RegistryToken %s/%s cannot be read: %s", metadata["namespace"], metadata["name"], problem)
+    try:
+        return TokenBody(RegistryToken.parse_rights(body), body, problem)
+    except InvalidResourceError as error:
+        return UnreadableToken(body, str(error))
 
 
 def _parsed_registry(body: Object) -> PyPIRegistry | None:

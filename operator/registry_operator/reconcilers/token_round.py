@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from registry_operator.errors import ChangedMeanwhileError
 from registry_operator.planning.addresses import external_ca
-from registry_operator.planning.syncing import synced, too_many
-from registry_operator.planning.token_set import left_out
+from registry_operator.planning.syncing import synced, too_many, too_old
+from registry_operator.planning.token_set import is_later, left_out, question
 from registry_operator.reconcilers.parallel import in_parallel
 from registry_operator.reconcilers.token_issuing import Issuer, wants_issue
 from registry_operator.reconcilers.token_members import Member
@@ -14,7 +14,8 @@ from registry_operator.reconcilers.token_reporting import Project, Reporter
 from registry_operator.reconcilers.token_syncing import SetSender, ledgers, set_body
 from registry_operator.resources.conditions import Condition, ConditionType, unknown
 from registry_operator.resources.reasons import Reason
-from registry_service.contract.sync import NEVER_WRITTEN, SetSummary
+from registry_service.contract.sync import NEVER_WRITTEN, SetSummary, body_digest
+from registry_service.contract.wire import encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class TokenRound:
 
     async def run(self, members: list[Member]) -> list[Member]:
         """Issue, send, write and report; raises RegistryError when a set is not accepted."""
+        members = await self._without_refused(members)
         if self.held.etag == NEVER_WRITTEN and not any(member.in_set for member in members):
             # No set, no project: a namespace that is not allowed leaves no trace in the registry.
             return await in_parallel(lambda member: self.reporter.report(member, synced()), members)
@@ -37,6 +39,22 @@ class TokenRound:
         held, more = await self.sender.send(held, self._body(members))
         self._require_all_alive(members, held)
         return await self._serve(members, held, more or told)
+
+    async def _without_refused(self, members: list[Member]) -> list[Member]:
+        """Leave out what the registry's image has no words for: without them it would take a wider token.
+
+        It is asked before anything is minted, and only when there is something new to say.
+        """
+        later = [member for member in members if member.in_set and is_later(member.token)]
+        changed = self.held.digest != body_digest(self._body(members)) or any(wants_issue(one) for one in later)
+        if not later or not changed:
+            return members
+        asked = encode(question(self.sender.key.namespace, (member.token for member in later)))
+        refusal = await self.sender.ask(self.held, asked)
+        if refusal is None:
+            return members
+        told = too_old(refusal)
+        return [replace(one, decision=None, refused=told) if one in later else one for one in members]
 
     async def _claim(self, members: list[Member]) -> tuple[SetSummary, Project | None]:
         """Before the first credential: have the project made, or be refused while nothing is minted yet."""

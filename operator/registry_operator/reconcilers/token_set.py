@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from registry_operator.cluster.applying import apply_status
 from registry_operator.cluster.kube import Kube
 from registry_operator.errors import (
     ChangedMeanwhileError,
@@ -26,13 +27,14 @@ from registry_operator.planning.installation import Installation
 from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.secrets import SYNC_KEY
+from registry_operator.planning.status import invalid_status
 from registry_operator.planning.syncing import refused, unreachable
 from registry_operator.reconcilers.keys import TokenSetKey
 from registry_operator.reconcilers.parallel import in_parallel
 from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
 from registry_operator.reconcilers.token_issuing import Issuer
-from registry_operator.reconcilers.token_members import Member, decide_all, read_members
+from registry_operator.reconcilers.token_members import Member, Membership, decide_all, read_members
 from registry_operator.reconcilers.token_observing import Surroundings, read_surroundings
 from registry_operator.reconcilers.token_reporting import Reporter
 from registry_operator.reconcilers.token_round import TokenRound
@@ -104,8 +106,12 @@ class TokenSetReconciler:
         if held is None:
             return Outcome()
         context = IssuingContext(self.clock(), frozenset(held.revoked), secret.data.get(SYNC_KEY, b""))
-        members = await read_members(self.kube, key, live, installation=self.installation)
-        members = await decide_all(self.kube, members, context)
+        membership = await read_members(self.kube, key, live, installation=self.installation)
+        if membership.obstacle is not None:
+            await self._say(key, live, membership.obstacle)
+            return Outcome()
+        await self._say_unreadable(membership)
+        members = await decide_all(self.kube, membership.members, context)
         issuer = Issuer(self.kube, self.installation, live.registry, context, self.random)
         done = await TokenRound(issuer, sender, self._reporter(live, context.now), held).run(members)
         return _outcome(done, context.now)
@@ -113,9 +119,14 @@ class TokenSetReconciler:
     async def _say(self, key: TokenSetKey, around: Surroundings, synced: Condition | None) -> None:
         """Report without a registry that answers: the ledgers stay as they are."""
         reporter = self._reporter(around, self.clock())
-        members = await read_members(self.kube, key, around, installation=self.installation)
+        membership = await read_members(self.kube, key, around, installation=self.installation)
         told = synced or fails(ConditionType.SYNCED, Reason.REGISTRY_NOT_FOUND, "See Accepted.")
-        await in_parallel(lambda member: reporter.report(member, told), members)
+        await in_parallel(lambda member: reporter.report(member, told), membership.members)
+        await self._say_unreadable(membership)
+
+    async def _say_unreadable(self, membership: Membership) -> None:
+        for one in membership.unreadable:
+            await apply_status(self.kube, one.body, invalid_status(one.body, one.problem, self.clock()))
 
     def _reporter(self, around: Surroundings, now: dt.datetime) -> Reporter:
         home = around.registry_namespace

@@ -2,8 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from registry_operator.errors import RegistryRefusedError, RegistryUnreachableError
+from registry_operator.errors import (
+    RegistryRefusedError,
+    RegistryTooOldError,
+    RegistryUnreachableError,
+    SetChangedError,
+)
 from registry_operator.planning.ledger import Credentials, IssuingContext
 from registry_operator.planning.token_set import token_set
 from registry_operator.reconcilers.keys import TokenSetKey
@@ -13,6 +19,8 @@ from registry_operator.reconcilers.token_reporting import Project
 from registry_operator.registry_client import RegistryClient
 from registry_operator.resources.token import RegistryToken
 from registry_service.contract import sync, wire
+
+_NO_ETAG: Final = '"none"'
 
 
 def ledgers(members: Iterable[Member]) -> list[tuple[RegistryToken, Credentials]]:
@@ -50,6 +58,20 @@ class SetSender:
         now = sync.SetSummary(self.key.namespace, held.namespace_uid, digest, accepted.etag, revoked)
         self.memory.note(self.key.registry, now)
         return now, Project(accepted.reply.project, accepted.reply.project_id)
+
+    async def ask(self, held: sync.SetSummary, body: bytes) -> sync.Refusal | None:
+        """Why the registry does not know what a set says, None when it does; nothing is written.
+
+        The question bears an ETag that no set has, so that it is refused whatever the answer; a field that is not
+        known is what a registry refuses first.
+        """
+        try:
+            await self.client.put_set(held.namespace_uid, body, _NO_ETAG)
+        except RegistryTooOldError as error:
+            return error.refusal
+        except SetChangedError:
+            return None
+        raise RegistryUnreachableError("the registry takes a set that is not meant for it")
 
     async def empty_former(self, current_uid: str | None) -> None:
         """Empty every set that a former namespace of this name left, under the UID that it had."""

@@ -101,6 +101,8 @@ class Reason(StrEnum):
     """The registry's `spec.projects` does not admit this namespace."""
     NAMESPACE_NAME_IS_NUMERIC = "NamespaceNameIsNumeric"
     """A namespace of digits only gets no project: in URLs digits are a project's number."""
+    PROJECTS_NOT_GRANTED = "ProjectsNotGranted"
+    """The token works, but the registry's `spec.access` does not grant all of its `spec.projects` to its namespace."""
     REGISTRY_NAMESPACE_REPLACED = "RegistryNamespaceReplaced"
     """The registry's namespace was deleted and made again; its new owner is not trusted by itself."""
     PROJECT_OWNED_BY_FORMER_NAMESPACE = "ProjectOwnedByFormerNamespace"

@@ -10,6 +10,7 @@ from registry_operator.resources.conditions import Condition
 from registry_operator.resources.metadata import Metadata
 from registry_operator.resources.pod_template import PodDisruptionBudget, PodTemplate, ServiceAccount
 from registry_operator.resources.reading import read
+from registry_service.contract.sync import GrantedPermission
 
 
 class PullPolicy(StrEnum):
@@ -168,6 +169,16 @@ class Projects:
     overrides: tuple[ProjectOverride, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AccessGrant:
+    """The owner's word that credentials of some namespaces may do this in these projects, if they ask for it."""
+
+    name: str
+    namespaces: tuple[str, ...]
+    projects: tuple[str, ...]
+    permissions: tuple[GrantedPermission, ...]
+
+
 class NetworkPolicyType(StrEnum):
     """Whether NetworkPolicies are made."""
 
@@ -208,6 +219,7 @@ class PyPIRegistrySpec:
     limits: Limits = Limits()
     upstream: Upstream = Upstream()
     projects: Projects = Projects()
+    access: tuple[AccessGrant, ...] = ()
     network_policy: NetworkPolicy = NetworkPolicy()
     read_only: bool = False
     deletion_policy: DeletionPolicy = DeletionPolicy.RETAIN

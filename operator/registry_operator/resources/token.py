@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from registry_operator.resources.backends import SecretKeyReference
 from registry_operator.resources.conditions import Condition
@@ -35,6 +35,23 @@ class Source:
     secret: SecretKeyReference | None = None
 
 
+class RotationMode(StrEnum):
+    """Whether a credential is replaced before it ends."""
+
+    AUTOMATIC = "Automatic"
+    DISABLED = "Disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When a credential is replaced; parts without a value follow from the lifetime (`planning.ledger`)."""
+
+    mode: RotationMode = RotationMode.AUTOMATIC
+    before_expiry_seconds: int | None = None
+    overlap_seconds: int | None = None
+    trigger: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TokenSecret:
     """The Secret with the ready client configuration; a second one has `-env` after its name."""
@@ -52,6 +69,13 @@ class Endpoint(StrEnum):
     INTERNAL = "Internal"
 
 
+class IndexType(StrEnum):
+    """Which index the configuration names."""
+
+    PROJECT = "Project"
+    GROUP = "Group"
+
+
 @dataclass(frozen=True, slots=True)
 class RegistryTokenSpec:
     """What the namespace's owner asks for."""
@@ -60,10 +84,19 @@ class RegistryTokenSpec:
     type: TokenType
     username: str | None = None
     scopes: tuple[Scope, ...] = ()
+    projects: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     source: Source = Source()
     expiration_seconds: int = 7_776_000
+    rotation: Rotation = Rotation()
     secret: TokenSecret = TokenSecret()
     endpoint: Endpoint | None = None
+    index: IndexType = IndexType.PROJECT
+
+
+# What a set says of a credential comes from these fields alone.
+_RIGHTS: Final = ("registryRef", "type", "username", "scopes", "projects", "packages", "source")
+_LEDGER: Final = ("registryNamespaceUID", "issueTime", "credentials")
 
 
 class CredentialState(StrEnum):
@@ -99,6 +132,7 @@ class RegistryTokenStatus:
     issue_time: str | None = None
     expiration_time: str | None = None
     rotation_time: str | None = None
+    rotation_trigger: str | None = None
     credentials: tuple[Credential, ...] = ()
 
 
@@ -115,6 +149,20 @@ class RegistryToken:
         """Read the API server's body. Raises InvalidResourceError when the installed CRD is of another version."""
         return read(cls, dict(body), cls.__name__)
 
+    @classmethod
+    def parse_rights(cls, body: Mapping[str, Any]) -> Self:  # Any: see parse
+        """Read only what says which credentials live and what they may do; all else is as by default.
+
+        For a body that `parse` refuses. Raises InvalidResourceError when that cannot be read either.
+        """
+        spec, status = body.get("spec") or {}, body.get("status") or {}
+        reduced = {
+            "metadata": body["metadata"],
+            "spec": {key: spec[key] for key in _RIGHTS if key in spec},
+            "status": {key: status[key] for key in _LEDGER if key in status},
+        }
+        return read(cls, reduced, cls.__name__)
+
     @property
     def registry_namespace(self) -> str:
         """The namespace of the registry that is meant."""
@@ -129,6 +177,11 @@ class RegistryToken:
     def scopes(self) -> tuple[Scope, ...]:
         """The scopes asked for, else the type's own."""
         return self.spec.scopes or DEFAULT_SCOPES[self.spec.type]
+
+    @property
+    def other_projects(self) -> tuple[str, ...]:
+        """The projects asked for besides the token's own, sorted."""
+        return tuple(sorted({*self.spec.projects} - {self.metadata.namespace}))
 
     @property
     def username(self) -> str:

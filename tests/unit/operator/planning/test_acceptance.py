@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from registry_operator.planning import syncing
-from registry_operator.planning.acceptance import Acceptance, accepted, admits, registry_ready
+from registry_operator.planning.acceptance import Acceptance, accepted, admits, registry_ready, ungranted
 from registry_operator.planning.observed import ObservedNamespace
-from registry_operator.resources.conditions import Condition, ConditionType, Status
+from registry_operator.resources.conditions import MAX_MESSAGE, Condition, ConditionType, Status
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.registry import PyPIRegistry
 from registry_operator.resources.token import RegistryToken
@@ -96,6 +96,40 @@ def test_else_it_is_accepted(wanted: RegistryToken, of: PyPIRegistry, space: Obs
     assert judged(wanted, of, space).is_true
 
 
+SHARED = {"name": "shared", "namespaces": ["team-a", "team-b"], "projects": ["lib"], "permissions": ["Read"]}
+OTHERS = {"name": "others", "namespaces": ["team-c"], "projects": ["secret"], "permissions": ["Read", "Publish"]}
+GRANTING = registry({"access": [SHARED, OTHERS]})
+
+
+@pytest.mark.parametrize(
+    ("projects", "missing"),
+    [
+        ([], ()),
+        (["team-a"], ()),
+        (["lib", "team-a"], ()),
+        (["secret", "lib"], ("secret",)),
+        (["x", "b"], ("b", "x")),
+    ],
+)
+def test_a_project_that_is_not_granted_is_named_and_stops_nothing(
+    projects: list[str], missing: tuple[str, ...]
+) -> None:
+    wanted = token({"projects": projects})
+    assert ungranted(wanted, GRANTING) == missing
+    condition = judged(wanted, GRANTING)
+    assert condition.is_true
+    assert condition.reason == (Reason.PROJECTS_NOT_GRANTED if missing else Reason.SUCCEEDED)
+    assert all(project in condition.message for project in missing)
+    assert ("adds a grant for namespace team-a" in condition.message) is bool(missing)
+
+
+def test_a_message_with_many_projects_still_says_what_to_do() -> None:
+    condition = judged(token({"projects": [f"{number:02}-{'x' * 60}" for number in range(64)]}), registry())
+    assert "and 59 more" in condition.message
+    assert condition.message.endswith("spec.projects.")
+    assert len(condition.message) <= MAX_MESSAGE
+
+
 @pytest.mark.parametrize(
     ("available", "ready"),
     [
@@ -152,3 +186,10 @@ def test_other_words_about_syncing() -> None:
     assert syncing.unreachable("no route").reason == Reason.REGISTRY_UNREACHABLE
     assert "no route" in syncing.unreachable("no route").message
     assert syncing.too_many().reason == Reason.TOO_MANY_TOKENS
+    endless = "x" * 2000
+    old = syncing.too_old(Refusal(RefusalReason.UNKNOWN_FIELD, endless))
+    assert (old.reason, len(old.message) <= MAX_MESSAGE) == (Reason.REGISTRY_TOO_OLD, True)
+    assert "Set a newer spec.image" in old.message
+    unsent = syncing.unsent("ci", endless)
+    assert (unsent.reason, len(unsent.message) <= MAX_MESSAGE) == (Reason.INVALID_SPEC, True)
+    assert "RegistryToken ci" in unsent.message

@@ -219,7 +219,8 @@ def test_issued_speaks_for_the_ledger() -> None:
     minting = decided(token(), None)
     assert issued(minting, token(), NOW).status is Status.UNKNOWN
     waiting = decide(importing(value=None), CONTEXT)
-    assert issued(waiting, token(), NOW) == waiting.problem
+    assert waiting.problem is not None
+    assert issued(waiting, token(), NOW) == replace(waiting.problem, message=waiting.problem.message + waiting.note)
 
 
 def test_an_expired_value_asks_for_a_new_one() -> None:
@@ -236,3 +237,9 @@ def test_ready_is_the_first_obstacle() -> None:
         ready = token_conditions(*parts)[0]
         assert (ready.type, ready.status, ready.message) == (ConditionType.READY, Status.FALSE, f"m{index}")
     assert token_conditions(good[0], not_synced(), good[2])[0].status is Status.FALSE
+
+
+def test_ready_says_what_works_and_is_short_of_the_spec() -> None:
+    short = holds(ConditionType.ACCEPTED, "but not lib", Reason.PROJECTS_NOT_GRANTED)
+    ready = token_conditions(short, holds(ConditionType.SYNCED), holds(ConditionType.ISSUED, "here"))[0]
+    assert (ready.is_true, ready.reason, ready.message) == (True, Reason.PROJECTS_NOT_GRANTED, "but not lib")

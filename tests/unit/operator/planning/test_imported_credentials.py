@@ -9,6 +9,7 @@ from registry_operator.planning import ledger
 from registry_operator.planning.credentials import Action, TokenObservation, decide, issue, promote
 from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.observed import ObservedSecret
+from registry_operator.planning.token_readiness import issued
 from registry_operator.resources.reasons import Reason
 from registry_service.contract import tokens
 from tests.unit.operator.planning.bodies import NOW, counting, secret, token
@@ -107,6 +108,17 @@ def test_a_reference_that_the_schema_would_refuse_is_a_missing_source() -> None:
     problem = decide(TokenObservation(wanted), CONTEXT).problem
     assert problem is not None
     assert problem.reason == Reason.CREDENTIAL_SOURCE_MISSING
+
+
+@pytest.mark.parametrize("value", [VALUE, None])
+def test_a_condition_says_how_soon_a_new_value_is_noticed(value: str | None) -> None:
+    kept = importing(imported(VALUE, ACTIVE), value=value)
+    slow = issued(decide(kept, CONTEXT), kept.token, NOW)
+    assert slow.is_true is (value is not None)
+    assert 'within 30 s; with the label pypiregistry.dev/watch: "true" there, at once' in slow.message
+    labelled = {"pypiregistry.dev/watch": "true"}
+    watched = replace(kept, source=secret("ci-job", {} if value is None else {"token": value}, labels=labelled))
+    assert issued(decide(watched, CONTEXT), watched.token, NOW).message.endswith("ci-job is noticed at once.")
 
 
 # Conditions

@@ -8,7 +8,7 @@ from registry_operator.planning import addresses
 from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.rules import rules, rules_digest
 from registry_operator.planning.token_secrets import Grant, access, conflict, differs, token_secrets
-from registry_operator.planning.token_set import left_out, token_set
+from registry_operator.planning.token_set import is_later, left_out, question, token_set
 from registry_operator.resources import names
 from registry_operator.resources.registry import PyPIRegistry
 from registry_operator.resources.token import Credential, CredentialState, RegistryToken
@@ -51,6 +51,24 @@ def test_one_address_for_everybody(spec: Spec, of: PyPIRegistry, url: str) -> No
     assert made.ca == ("CA-PEM" if url == URL else None)
 
 
+@pytest.mark.parametrize(
+    ("index", "path"),
+    [
+        ("Project", "/api/v4/projects/team-a/packages/pypi/simple"),
+        ("Group", "/api/v4/groups/pypi/-/packages/pypi/simple"),
+    ],
+)
+def test_the_configuration_names_the_index_that_the_spec_asks_for_and_publishes_to_its_own_project(
+    index: str, path: str
+) -> None:
+    wanted = token({"index": index})
+    made = access(wanted, registry(INGRESS), INSTALLATION, GRANT)
+    assert made.index_url == URL + path
+    assert made.upload_url == f"{URL}/api/v4/projects/team-a/packages/pypi"
+    _, env = rendered(wanted, registry(INGRESS))
+    assert written(env).data["PIP_INDEX_URL"].decode().endswith(path)
+
+
 def test_the_client_url_is_none_where_the_spec_asks_for_what_does_not_exist() -> None:
     assert addresses.client_url(token({"endpoint": "External"}), registry(), INSTALLATION) is None
 
@@ -90,8 +108,8 @@ def test_keys_and_labels_that_a_person_added_stay() -> None:
     assert not differs(files, written(more))
 
 
-@pytest.mark.parametrize("part", ["data", "labels", "annotations", "leftover"])
-def test_what_is_missing_other_or_left_over_is_written(part: str) -> None:
+@pytest.mark.parametrize("part", ["data", "labels", "annotations"])
+def test_what_is_missing_or_other_is_written(part: str) -> None:
     wanted = token({"secret": {"labels": {"team": "a"}, "annotations": {"note": "n"}}})
     files, _ = rendered(wanted, registry(INGRESS))
     metadata = files["metadata"]
@@ -99,10 +117,8 @@ def test_what_is_missing_other_or_left_over_is_written(part: str) -> None:
         "data": files | {"data": files["data"] | {"password": "eA=="}},
         "labels": files | {"metadata": metadata | {"labels": {}}},
         "annotations": files | {"metadata": metadata | {"annotations": {"note": "other"}}},
-        "leftover": files,
     }[part]
-    now = rendered(wanted, registry(INGRESS), Grant("team-a", "pyr_p_secret"))[0] if part == "leftover" else files
-    assert differs(now, written(changed))
+    assert differs(files, written(changed))
 
 
 def test_a_conflict_is_with_others_only() -> None:
@@ -115,6 +131,14 @@ def test_a_conflict_is_with_others_only() -> None:
     foreign = conflict(wanted, secret("ci", {}))
     assert foreign is not None
     assert "left as it is" in foreign.message
+    others = secret("ci", {}, owner_uid="u-b", owner_name="b", labels={names.TOKEN_LABEL: "b"})
+    collision = conflict(wanted, others)
+    assert collision is not None
+    assert "is RegistryToken b's" in collision.message
+    # A label is anybody's to write: the owner reference is what counts.
+    labelled = conflict(wanted, secret("ci", {}, labels={names.TOKEN_LABEL: "b"}))
+    assert labelled is not None
+    assert "is not ours" in labelled.message
 
 
 def test_the_issuer_that_clients_outside_need() -> None:
@@ -170,9 +194,40 @@ def test_a_set_holds_what_lives_in_a_settled_order() -> None:
     assert wire.decode(sync.TokenSet, wire.encode(made)) == made
 
 
+def test_a_set_says_what_else_a_token_reaches_and_what_it_may_publish() -> None:
+    wanted = token({"projects": ["lib", "team-a", "app"], "packages": ["b-*", "a"]})
+    (made,) = token_set("team-a", [(wanted, (credential("1"),))], CONTEXT).tokens
+    assert (made.projects, made.packages) == (("app", "lib"), ("a", "b-*"))
+    (plain,) = token_set("team-a", [(token({"projects": ["team-a"]}), (credential("1"),))], CONTEXT).tokens
+    assert b"projects" not in wire.encode(plain)
+    assert b"packages" not in wire.encode(plain)
+
+
+def test_what_a_registry_of_the_first_contract_cannot_hold() -> None:
+    assert not is_later(token())
+    assert not is_later(token({"projects": ["team-a"]}))
+    limited, reaching = token({"packages": ["b", "a"]}), token({"projects": ["lib", "app"]})
+    assert is_later(limited)
+    assert is_later(reaching)
+    (asked,) = question("team-a", [token(name="x"), limited, reaching]).tokens
+    assert (asked.projects, asked.packages) == (("app",), ("a",))
+    (asked,) = question("team-a", [limited]).tokens
+    assert (asked.projects, asked.packages, asked.digest) == ((), ("a",), "0" * 64)
+
+
 def test_one_value_in_two_tokens_is_one_credential() -> None:
     made = token_set("team-a", [(token(name="b"), (credential("1"),)), (token(name="a"), (credential("1"),))], CONTEXT)
     assert [(entry.id, entry.name) for entry in made.tokens] == [("1", "a")]
+
+
+def test_a_value_that_one_token_replaced_lives_on_by_the_other() -> None:
+    soon, late = credential("1", "2026-12-01T00:00:00Z"), credential("1")
+    for ledgers in (
+        [(token(name="a"), (soon,)), (token(name="b"), (late,))],
+        [(token(name="a"), (late,)), (token(name="b"), (soon,))],
+    ):
+        (made,) = token_set("team-a", ledgers, CONTEXT).tokens
+        assert made.not_after == 1_798_761_600
 
 
 def test_what_does_not_fit_is_named() -> None:
@@ -181,6 +236,23 @@ def test_what_does_not_fit_is_named() -> None:
     more = [*many, (token(name="b"), (credential("x"),))]
     assert len(token_set("team-a", more, CONTEXT).tokens) == sync.MAX_TOKENS
     assert left_out(more, CONTEXT) == {"b"}
+
+
+def test_a_set_is_no_longer_than_a_registry_takes_and_what_does_not_fit_is_named() -> None:
+    spec = {
+        "projects": [f"{number:02}{'p' * 61}" for number in range(64)],
+        "packages": [f"{number:02}{'q' * 126}" for number in range(64)],
+        "type": "Deploy",
+        "username": "u" * 63,
+    }
+    many = [
+        (token(spec, name=f"{name}-{'n' * 58}"), tuple(credential(f"{name}{number:06}") for number in range(100)))
+        for name in "abcd"
+    ]
+    made = token_set("team-a", many, CONTEXT)
+    assert 300 < len(made.tokens) < 400
+    assert sync.MAX_BODY_BYTES * 0.95 < len(wire.encode(made)) <= sync.MAX_BODY_BYTES
+    assert left_out(many, CONTEXT) == {f"d-{'n' * 58}"}
 
 
 def test_the_rules_are_what_the_spec_means() -> None:
@@ -207,8 +279,19 @@ def test_the_rules_are_what_the_spec_means() -> None:
         reuse_deleted_filenames=True,
     )
     assert rules(registry()) == sync.Rules()
+    assert b"access" not in wire.encode(rules(registry()))
     assert rules(registry({"limits": {"filenames": "Compatible", "deletedFilenames": "Taken"}})) == sync.Rules()
     shown = {"defaults": {"visibility": "Private"}, "overrides": [{"namespace": "a", "visibility": "Private"}]}
     assert rules(registry({"projects": shown})) == sync.Rules()
     assert rules_digest(wanted) == sync.body_digest(wire.encode(rules(wanted)))
     assert rules_digest(wanted) != rules_digest(registry())
+
+
+def test_grants_keep_their_order_which_is_their_precedence() -> None:
+    second = {"name": "a", "namespaces": ["y", "x"], "projects": ["q", "p"], "permissions": ["Read", "Publish"]}
+    first = {"name": "b", "namespaces": ["x"], "projects": ["r"], "permissions": ["Read"]}
+    read, publish = sync.GrantedPermission.READ, sync.GrantedPermission.PUBLISH
+    assert rules(registry({"access": [first, second]})).access == (
+        sync.Grant("b", ("x",), ("r",), (read,)),
+        sync.Grant("a", ("x", "y"), ("p", "q"), (publish, read)),
+    )

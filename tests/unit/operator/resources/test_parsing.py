@@ -124,3 +124,24 @@ def test_the_ledger_is_read() -> None:
     parsed = token({"type": "Job"}, status=status).status
     assert parsed.credentials == (Credential("t", "d", CredentialState.ACTIVE, "2026-01-01T00:00:00Z"),)
     assert (parsed.registry_namespace_uid, parsed.project_id) == ("n", 4)
+
+
+def test_what_a_token_may_do_is_read_where_the_rest_is_of_another_version() -> None:
+    entry = {"tokenID": "t", "digest": "d", "state": "Active", "notAfter": "2026-01-01T00:00:00Z"}
+    newer = {"type": "Blessed", "status": "True", "reason": "R", "message": ""}
+    body = {
+        "metadata": METADATA,
+        "spec": {"registryRef": {"name": "pypi"}, "type": "Job", "endpoint": "Gateway", "packages": ["a-*"]},
+        "status": {"credentials": [entry], "conditions": [newer], "issueTime": "2026-01-01T00:00:00Z"},
+    }
+    with pytest.raises(InvalidResourceError):
+        RegistryToken.parse(body)
+    rights = RegistryToken.parse_rights(body)
+    assert (rights.spec.type, rights.spec.packages, rights.spec.endpoint) == (TokenType.JOB, ("a-*",), None)
+    assert [item.token_id for item in rights.status.credentials] == ["t"]
+    robot: Body = {"spec": {"registryRef": {"name": "pypi"}, "type": "Robot"}}
+    unled: Body = {"status": {"credentials": [{}]}}
+    for broken in (robot, unled):
+        with pytest.raises(InvalidResourceError):
+            RegistryToken.parse_rights(body | broken)
+    assert RegistryToken.parse_rights({key: body[key] for key in ("metadata", "spec")}).status.credentials == ()

@@ -24,7 +24,7 @@ _PLAIN = Access(
     base_url="http://internal.team-a.svc:8080",
     project="team-a",
     username="ci+bot@example",
-    password="p%ss:w/rd",
+    password='p%ss:w/r"\\d',
     mount_path="/mnt",
 )
 
@@ -38,7 +38,7 @@ def test_each_key_is_as_its_golden_file(access: Access, folder: str) -> None:
 
 @pytest.mark.parametrize("access", [_TLS, _PLAIN])
 def test_configuration_files_are_read_as_they_were_meant(access: Access) -> None:
-    pip = configparser.ConfigParser()
+    pip = configparser.RawConfigParser()
     pip.read_string(clients.pip_conf(access))
     url = urlsplit(pip["global"]["index-url"])
     assert (unquote(url.username or ""), unquote(url.password or "")) == (access.username, access.password)
@@ -46,6 +46,10 @@ def test_configuration_files_are_read_as_they_were_meant(access: Access) -> None
     twine.read_string(clients.pypirc(access))
     assert dict(twine["gitlab"])["password"] == access.password
     assert tomllib.loads(clients.uv_toml(access))["index"][0]["default"] is True
+    assert tomllib.loads(clients.poetry_auth(access))["http-basic"]["gitlab"]["password"] == access.password
+    assert tomllib.loads(clients.pdm_toml(access))["pypi"]["password"] == access.password
+    assert tomllib.loads(clients.pdm_toml(access))["repository"]["gitlab"]["password"] == access.password
+    assert tomllib.loads(clients.hatch_toml(access))["publish"]["index"]["repos"]["gitlab"]["auth"] == access.password
 
 
 def test_netrc_is_read_as_it_was_meant(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_service.contract import tokens
-from registry_service.contract.sync import TokenEntry
+from registry_service.contract.sync import Grant, GrantedPermission, Rules, TokenEntry
 from registry_service.contract.tokens import JOB_USERNAME, Scope, TokenType
 from registry_service.database import sets
 from registry_service.database.migrating import migrate
@@ -24,6 +24,7 @@ from registry_service.errors import ForbiddenError, HiddenError, TooManyFailures
 from registry_service.memory.failures import PER_TOKEN, Failures
 from registry_service.use_cases.authenticating import Access, Authenticating
 from registry_service.use_cases.minting import Minting, TokenRequest
+from registry_service.use_cases.rules import RulesInForce
 from tests.outcomes import issue_5
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ class World:
     now: datetime = _NOW
     sync_key: bytes | None = _SYNC_KEY
     failures: Failures = field(default_factory=Failures)
+    rules: Rules = field(default_factory=Rules)
     _drawn: int = 0
 
     @property
     def authenticating(self) -> Authenticating:
-        return Authenticating(self.database, lambda: self.sync_key, lambda: self.now, self.failures)
+        return Authenticating(
+            self.database, RulesInForce(self.rules), lambda: self.sync_key, lambda: self.now, self.failures
+        )
 
     async def token(self, project: str, kind: TokenType = TokenType.PERSONAL, *scopes: Scope) -> str:
         lifetime = timedelta(minutes=1)
@@ -162,8 +166,8 @@ async def test_an_imported_token_counts_in_its_project_while_there_is_a_sync_key
 
 
 async def test_the_group_is_for_tokens_that_read(world: World) -> None:
-    principal = await world.authenticating.authorize_group(_credential(await world.token("ours")))
-    assert principal.name == "__token__"
+    reader = await world.authenticating.authorize_group(_credential(await world.token("ours")))
+    assert (reader.principal.name, reader.granted) == ("__token__", ())
     with pytest.raises(UnauthenticatedError):
         await world.authenticating.authorize_group(None)
     writer = await world.token("ours", TokenType.DEPLOY, Scope.WRITE_PACKAGE_REGISTRY)
@@ -179,3 +183,35 @@ async def test_who_guesses_is_told_to_wait_and_who_is_right_is_not(world: World)
     with pytest.raises(TooManyFailuresError):
         await world.authenticating.identify(_credential(token))
     assert (await world.authenticating.identify(_credential(token, JOB_USERNAME))).type is TokenType.JOB
+
+
+async def test_a_token_that_asks_for_another_project_reaches_it_by_a_grant_in_force(world: World) -> None:
+    made = tokens.mint(TokenType.PERSONAL, world._random)  # noqa: SLF001 - the world's own source
+    entry = TokenEntry(
+        made.split("_")[2], tokens.digest(made), "ci", TokenType.PERSONAL, (Scope.API,), projects=("theirs",)
+    )
+    async with world.database.transaction() as tx:
+        await sets.replace_set(tx, ReceivedSet("uid-1", "ours", "digest", '"etag"'), 1, (entry,), now=_NOW)
+    credential = _credential(made)
+    with pytest.raises(HiddenError):
+        await world.authenticating.authorize(credential, Permission.READ, "theirs")
+    world.rules = Rules(access=(Grant("shared", ("ours",), ("theirs",), (GrantedPermission.READ,)),))
+    assert (await world.authenticating.authorize(credential, Permission.READ, "theirs")).project.path == "theirs"
+    assert (await world.authenticating.authorize_group(credential)).granted == ("theirs",)
+
+
+async def test_patterns_are_asked_for_one_package_and_for_all(world: World) -> None:
+    request = TokenRequest("ours", TokenType.PERSONAL, packages=("team-*",))
+    token = _credential(await world.minting.create_token(request))
+    limited = await world.authenticating.authorize(token, Permission.CURATE, "ours")
+    limited.require_package("team-a")
+    with pytest.raises(ForbiddenError, match=r"may not change the package other, only: team-\*"):
+        limited.require_package("other")
+    with pytest.raises(ForbiddenError, match=r"may change only the packages team-\*"):
+        limited.require_every_package()
+    whole = await world.authenticating.authorize(_credential(await world.token("ours")), Permission.CURATE, "ours")
+    whole.require_package("other")
+    whole.require_every_package()
+    nobody = await world.authenticating.authorize(None, Permission.READ, "open")
+    nobody.require_package("other")
+    nobody.require_every_package()
