@@ -74,6 +74,10 @@ REFUSED: list[tuple[Object, str]] = [
     (registry(exposure={"type": "Ingress", "hostname": "a.example\nb.example"}), "should match"),
     (registry(exposure={"type": "Ingress", "hostname": "a.example/path"}), "should match"),
     (registry(exposure={"type": "Ingress", "ingress": {"className": "x\ny"}}), "should match"),
+    (
+        registry(exposure={"type": "Ingress", "ingress": {"controllerPreset": "Envoy"}}),
+        'supported values: "None", "Nginx", "F5Nginx"',
+    ),
     (registry(limits__maxUploadSize="11Gi"), "spec.limits.maxUploadSize must be at most 10Gi"),
     (registry(limits__maxUploadSize="1.5Gi"), "should match"),
     (registry(limits__filenames="Lax"), 'supported values: "Compatible", "Strict"'),
@@ -180,6 +184,7 @@ ACCEPTED: list[Object] = [
     registry(
         projects={"from": "All", "defaults": {"quota": "20Gi"}, "overrides": [{"namespace": "a", "quota": "1Ti"}]}
     ),
+    registry(exposure={"type": "Ingress", "ingress": {"controllerPreset": "F5Nginx"}}),
     registry(limits={"filenames": "Strict", "deletedFilenames": "Reusable"}),
     registry(limits__maxUploadSize="10Gi", upstream={"type": "Redirect", "url": "https://index.example/simple/"}),
     registry(networkPolicy={"monitoringNamespace": "monitoring", "egressPorts": [9000, 5433]}),

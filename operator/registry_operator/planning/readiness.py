@@ -20,14 +20,14 @@ from registry_operator.resources.registry import ExposureType, PyPIRegistry
 _DATABASE_ADVICE: Final = {
     Reason.DATABASE_UNREACHABLE: "Check host, port and network of the database in its Secret.",
     Reason.DATABASE_AUTHENTICATION_FAILED: "Correct user and password in the database's Secret.",
-    Reason.DATABASE_IN_USE: "Use another database, or take the data over: spec.takeover: <registryID>.",
+    Reason.DATABASE_IN_USE: "Use another database, or take the data over.",
 }
 _STORAGE_ADVICE: Final = {
     Reason.STORAGE_UNREACHABLE: "Check spec.storage.s3.endpoint and the network to it.",
     Reason.STORAGE_ACCESS_DENIED: "Correct the credentials, or allow them to put, get, list and delete in the bucket.",
     Reason.BUCKET_NOT_FOUND: "Create the bucket, or set spec.storage.s3.bucketPolicy: CreateIfMissing.",
     Reason.STORAGE_INCOMPATIBLE: "Use a store that has this operation of the S3 API.",
-    Reason.BUCKET_IN_USE: "Set another spec.storage.s3.prefix, or take the files over: spec.takeover: <registryID>.",
+    Reason.BUCKET_IN_USE: "Set another spec.storage.s3.prefix, or take the files over.",
 }
 _MIGRATION_ADVICE: Final = {
     Reason.SCHEMA_AHEAD: "Set spec.image to the newer version that migrated the database.",

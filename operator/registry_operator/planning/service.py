@@ -1,5 +1,6 @@
 """The registry service: Deployment and its disruption budget, public and sync Services, ServiceAccount, Ingress."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +11,29 @@ from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
 from registry_operator.resources.pod_template import PodDisruptionBudgetType
 from registry_operator.resources.quantities import canonical, in_bytes
-from registry_operator.resources.registry import PyPIRegistry
+from registry_operator.resources.registry import ControllerPreset, PyPIRegistry
 from registry_service.contract import environment
 
 SYNC_FOLDER: Final = "/etc/registry/sync"
 _PUBLIC: Final = "http"
+_NGINX: Final = "nginx.ingress.kubernetes.io"
+_F5_NGINX: Final = "nginx.org"
+# No limit of size, and five minutes without a byte before a slow line counts as dead. Nothing of the spec's stands in
+# these: a controller that serves many namespaces reads them.
+_LIMITS_LIFTED: Final[Mapping[ControllerPreset, Mapping[str, str]]] = {
+    ControllerPreset.NONE: {},
+    ControllerPreset.NGINX: {
+        f"{_NGINX}/proxy-body-size": "0",
+        f"{_NGINX}/proxy-request-buffering": "off",
+        f"{_NGINX}/proxy-read-timeout": "300",
+        f"{_NGINX}/proxy-send-timeout": "300",
+    },
+    ControllerPreset.F5_NGINX: {
+        f"{_F5_NGINX}/client-max-body-size": "0",
+        f"{_F5_NGINX}/proxy-read-timeout": "300s",
+        f"{_F5_NGINX}/proxy-send-timeout": "300s",
+    },
+}
 _SYNC: Final = "sync"
 _METRICS: Final = "metrics"
 # So many uploads of the largest size fit into a pod's spool at once.
@@ -138,7 +157,11 @@ def ingress(registry: PyPIRegistry, installation: Installation) -> Manifest | No
     if class_name is not None:
         spec["ingressClassName"] = class_name
     name = names.service(registry.metadata.name)
-    return objects.child(registry, "Ingress", name, component=names.SERVICE_COMPONENT) | {"spec": spec}
+    manifest = objects.child(registry, "Ingress", name, component=names.SERVICE_COMPONENT)
+    annotations = _LIMITS_LIFTED[exposure.ingress.controller_preset]
+    if annotations:
+        manifest["metadata"]["annotations"] = dict(annotations)
+    return manifest | {"spec": spec}
 
 
 def spool_size(registry: PyPIRegistry) -> str:

@@ -28,11 +28,20 @@ class ExposureType(StrEnum):
     INGRESS = "Ingress"
 
 
+class ControllerPreset(StrEnum):
+    """The controllers whose own limits on uploads have to be lifted by annotations."""
+
+    NONE = "None"
+    NGINX = "Nginx"
+    F5_NGINX = "F5Nginx"
+
+
 @dataclass(frozen=True, slots=True)
 class IngressExposure:
-    """Which controller serves the Ingress."""
+    """Which controller serves the Ingress, and of which make it is."""
 
     class_name: str | None = None
+    controller_preset: ControllerPreset = ControllerPreset.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ _EXPOSURES = st.sampled_from(
         {"type": "None"},
         INGRESS["exposure"],
         {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
+        {"type": "Ingress", "ingress": {"controllerPreset": "Nginx"}},
     ]
 )
 
