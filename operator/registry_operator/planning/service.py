@@ -1,39 +1,21 @@
-"""The registry service: Deployment and its disruption budget, public and sync Services, ServiceAccount, Ingress."""
+"""The registry service: Deployment and its disruption budget, public and sync Services, ServiceAccount."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from registry_operator.planning import addresses, objects, overlay, pods
+from registry_operator.planning import objects, overlay, pods
 from registry_operator.planning.inputs import PodInputs, variable
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
 from registry_operator.resources.pod_template import PodDisruptionBudgetType
 from registry_operator.resources.quantities import canonical, in_bytes
-from registry_operator.resources.registry import ControllerPreset, PyPIRegistry
+from registry_operator.resources.registry import PyPIRegistry
 from registry_service.contract import environment
 
 SYNC_FOLDER: Final = "/etc/registry/sync"
-_PUBLIC: Final = "http"
-_NGINX: Final = "nginx.ingress.kubernetes.io"
-_F5_NGINX: Final = "nginx.org"
-# No limit of size, and five minutes without a byte before a slow line counts as dead. Nothing of the spec's stands in
-# these: a controller that serves many namespaces reads them.
-_LIMITS_LIFTED: Final[Mapping[ControllerPreset, Mapping[str, str]]] = {
-    ControllerPreset.NONE: {},
-    ControllerPreset.NGINX: {
-        f"{_NGINX}/proxy-body-size": "0",
-        f"{_NGINX}/proxy-request-buffering": "off",
-        f"{_NGINX}/proxy-read-timeout": "300",
-        f"{_NGINX}/proxy-send-timeout": "300",
-    },
-    ControllerPreset.F5_NGINX: {
-        f"{_F5_NGINX}/client-max-body-size": "0",
-        f"{_F5_NGINX}/proxy-read-timeout": "300s",
-        f"{_F5_NGINX}/proxy-send-timeout": "300s",
-    },
-}
+PUBLIC: Final = "http"
+PORT: Final = 80
 _SYNC: Final = "sync"
 _METRICS: Final = "metrics"
 # So many uploads of the largest size fit into a pod's spool at once.
@@ -128,7 +110,7 @@ def services(registry: PyPIRegistry) -> tuple[Manifest, Manifest]:
     sync = objects.child(registry, "Service", names.sync(name), component=names.SERVICE_COMPONENT)
     selector = objects.selector(registry, names.SERVICE_COMPONENT)
     return (
-        public | {"spec": {"type": "ClusterIP", "selector": selector, "ports": [_port(_PUBLIC, 80)]}},
+        public | {"spec": {"type": "ClusterIP", "selector": selector, "ports": [_port(PUBLIC, PORT)]}},
         sync
         | {
             "spec": {
@@ -139,29 +121,6 @@ def services(registry: PyPIRegistry) -> tuple[Manifest, Manifest]:
             }
         },
     )
-
-
-def ingress(registry: PyPIRegistry, installation: Installation) -> Manifest | None:
-    """The Ingress, in the words that every controller understands; None when there is no host to serve."""
-    host = addresses.hostname(registry, installation)
-    if host is None:
-        return None
-    exposure = registry.spec.exposure
-    backend = {"service": {"name": names.service(registry.metadata.name), "port": {"name": _PUBLIC}}}
-    tls: Manifest = {"hosts": [host]}
-    if exposure.tls.secret_name is not None:
-        tls["secretName"] = exposure.tls.secret_name
-    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
-    spec: Manifest = {"tls": [tls], "rules": [{"host": host, "http": {"paths": paths}}]}
-    class_name = exposure.ingress.class_name or installation.ingress_class
-    if class_name is not None:
-        spec["ingressClassName"] = class_name
-    name = names.service(registry.metadata.name)
-    manifest = objects.child(registry, "Ingress", name, component=names.SERVICE_COMPONENT)
-    annotations = _LIMITS_LIFTED[exposure.ingress.controller_preset]
-    if annotations:
-        manifest["metadata"]["annotations"] = dict(annotations)
-    return manifest | {"spec": spec}
 
 
 def spool_size(registry: PyPIRegistry) -> str:
@@ -193,7 +152,7 @@ def _serving(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
     given = {environment.EXTERNAL_URL: service_pods.external_url, environment.TRUSTED_PROXIES: proxies}
     env = [variable(name, value) for name, value in given.items() if value]
     ports = {
-        _PUBLIC: environment.PUBLIC_PORT,
+        PUBLIC: environment.PUBLIC_PORT,
         _SYNC: environment.SYNC_PORT,
         _METRICS: environment.METRICS_PORT,
     }

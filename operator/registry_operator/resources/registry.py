@@ -26,6 +26,7 @@ class ExposureType(StrEnum):
 
     NONE = "None"
     INGRESS = "Ingress"
+    GATEWAY = "Gateway"
 
 
 class ControllerPreset(StrEnum):
@@ -45,6 +46,15 @@ class IngressExposure:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayExposure:
+    """The listener, or all listeners, of a Gateway that somebody else runs; by default in the same namespace."""
+
+    name: str
+    namespace: str | None = None
+    section_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExposureTLS:
     """The certificate of the host; without a Secret the controller's own default certificate serves."""
 
@@ -58,6 +68,7 @@ class Exposure:
     type: ExposureType = ExposureType.NONE
     hostname: str | None = None
     ingress: IngressExposure = IngressExposure()
+    gateway: GatewayExposure | None = None
     tls: ExposureTLS = ExposureTLS()
 
 

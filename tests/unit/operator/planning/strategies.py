@@ -60,6 +60,7 @@ _EXPOSURES = st.sampled_from(
         INGRESS["exposure"],
         {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
         {"type": "Ingress", "ingress": {"controllerPreset": "Nginx"}},
+        {"type": "Gateway", "gateway": {"name": "public", "namespace": "gateways", "sectionName": "https"}},
     ]
 )
 
