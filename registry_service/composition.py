@@ -11,6 +11,7 @@ from registry_service.contract.sync import Rules
 from registry_service.database.transaction import open_database
 from registry_service.memory import PageMemory
 from registry_service.memory.failures import PER_ADDRESS, FailureCounts, Failures
+from registry_service.memory.uses import Uses
 from registry_service.settings import Settings, SettingsError
 from registry_service.storage import BlobStore
 from registry_service.storage.filesystem import FilesystemStore
@@ -40,7 +41,7 @@ def compose(settings: Settings) -> Service:
     rules = RulesInForce(Rules(max_upload_size=settings.max_upload_size))
     # Without a proxy that we trust, an address may be that of one, and so of everybody.
     failures = Failures(by_address=FailureCounts(PER_ADDRESS) if settings.trusted_proxies else None)
-    authenticating = Authenticating(database, rules, _sync_key(settings.sync_directory), _now, failures)
+    authenticating = Authenticating(database, rules, _sync_key(settings.sync_directory), _now, failures, Uses())
     return Service(
         settings=settings,
         database=database,

@@ -6,6 +6,7 @@ taken here and every server is asked to end.
 
 import asyncio
 import contextlib
+import logging
 import resource
 import signal
 import socket
@@ -23,7 +24,7 @@ from registry_service.api.protocol import ExplainingProtocol
 from registry_service.api.sync import sync_application
 from registry_service.contract.environment import SYNC_PORT
 from registry_service.database import migrating
-from registry_service.errors import PortError
+from registry_service.errors import DatabaseError, PortError
 from registry_service.use_cases.service import Service
 
 # Longer than the slowest reply to an upload whose last byte has arrived.
@@ -32,6 +33,8 @@ KEEP_ALIVE_SECONDS: Final = 75
 # Its socket, a spool or a blob, and a connection to the store.
 FILES_PER_CONNECTION: Final = 3
 CERTIFICATE_CHECK_SECONDS: Final = 5
+RECORD_USES_SECONDS: Final = 10
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ async def serve(service: Service, listen: Listen, started: Callable[[str], None]
     async with service.archives, contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(service.database.close)
         await service.archives.warm()
-        await _run(servers, directory)
+        await _run(servers, directory, service)
 
 
 async def is_ready(service: Service) -> bool:
@@ -82,18 +85,18 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _run(servers: list[tuple[_Server, socket.socket]], directory: Path | None) -> None:
+async def _run(servers: list[tuple[_Server, socket.socket]], directory: Path | None, service: Service) -> None:
     async with asyncio.TaskGroup() as group:
-        watching = None
+        beside = [group.create_task(_record_uses(service))]
         if directory is not None:
-            watching = group.create_task(_renew_certificate(servers[-1][0], directory))
+            beside.append(group.create_task(_renew_certificate(servers[-1][0], directory)))
         running = [group.create_task(server.serve(sockets=[bound])) for server, bound in servers]
         # A server that ends by itself takes the process with it: Kubernetes starts another.
         await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         _end([server for server, _ in servers])
         await asyncio.wait(running)
-        if watching is not None:
-            watching.cancel()
+        for loop in beside:
+            loop.cancel()
 
 
 def _end(servers: list[_Server]) -> None:
@@ -134,6 +137,16 @@ async def _renew_certificate(server: _Server, directory: Path) -> None:
         if current != seen and server.config.ssl is not None:
             server.config.ssl.load_cert_chain(directory / "tls.crt", directory / "tls.key")
             seen = current
+
+
+async def _record_uses(service: Service) -> None:
+    """Tell the database now and then which tokens were used."""
+    while True:
+        await asyncio.sleep(RECORD_USES_SECONDS)
+        try:
+            await service.authenticating.record_uses()
+        except DatabaseError as error:
+            _log.warning("when tokens were used could not be recorded: %s", error)
 
 
 def _version(directory: Path) -> int:

@@ -15,6 +15,7 @@ from registry_service.api.packages import packages_router
 from registry_service.api.pages.routes import NotAdmittedError, pages_router
 from registry_service.api.publish import publish_router
 from registry_service.api.reads import Reads
+from registry_service.api.tokens import tokens_router
 from registry_service.use_cases.service import Service
 
 
@@ -35,6 +36,7 @@ def public_application(service: Service) -> ASGIApp:
     app.include_router(curate_router(service))
     app.include_router(packages_router(service))
     app.include_router(audit_router(service))
+    app.include_router(tokens_router(service))
     app.include_router(docs_router(app))
     app.include_router(pages_router(service))
     require_declarations(app)

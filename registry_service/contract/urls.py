@@ -46,3 +46,8 @@ def packages_page_path(project: str) -> str:
 def package_page_path(project: str, package_id: int) -> str:
     """The page of one release of a package."""
     return f"{packages_page_path(project)}/{package_id}"
+
+
+def tokens_page_path(project: str) -> str:
+    """The page of a project's tokens."""
+    return f"/{project}/-/tokens"

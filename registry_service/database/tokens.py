@@ -1,6 +1,7 @@
 """Queries about tokens and the browser sessions that stand for them."""
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ from registry_service.contract.tokens import Scope, TokenType
 from registry_service.database.schema import project, session, token
 from registry_service.database.transaction import Transaction
 from registry_service.domain.access import Principal
+from registry_service.domain.credentials import ListedToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +26,6 @@ class NewToken:
     scopes: tuple[Scope, ...]
     username: str | None
     not_after: datetime | None
-    packages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """What people are shown of a token."""
-
-    id: str
-    project: str
-    type: TokenType
-    name: str
-    scopes: tuple[Scope, ...]
-    not_after: datetime | None
-    state: str
-    created_at: datetime
-    last_used_at: datetime | None
-    projects: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
 
 
@@ -102,13 +87,18 @@ async def create(tx: Transaction, project_id: int, new: NewToken, *, now: dateti
     await tx.execute(insert(token).values(values))
 
 
-async def list_tokens(tx: Transaction, project_path: str | None, *, now: datetime) -> tuple[TokenRow, ...]:
+async def list_tokens(tx: Transaction, project_path: str | None, *, now: datetime) -> tuple[ListedToken, ...]:
     """Every token, or those of one project, by project and age."""
     query = _OWNED
     if project_path is not None:
         query = query.where(project.c.path == project_path)
     rows = await tx.execute(query.order_by(project.c.path, token.c.created_at, token.c.id))
     return tuple(_shown(row, now) for row in rows)
+
+
+async def record_uses(tx: Transaction, token_ids: Collection[str], *, at: datetime) -> None:
+    """Say that these tokens were used."""
+    await tx.execute(update(token).where(token.c.id.in_(token_ids)).values(last_used_at=at))
 
 
 async def revoke(tx: Transaction, chosen: TokenChoice, *, now: datetime) -> tuple[RevokedToken, ...]:
@@ -171,7 +161,7 @@ def _principal(row: Row[Any]) -> Principal:  # Any: as above
     )
 
 
-def _shown(row: Row[Any], now: datetime) -> TokenRow:  # Any: as above
+def _shown(row: Row[Any], now: datetime) -> ListedToken:  # Any: as above
     state = "active"
     if row.revoked_at is not None:
         state = "revoked"
@@ -179,7 +169,7 @@ def _shown(row: Row[Any], now: datetime) -> TokenRow:  # Any: as above
         state = "suspended"
     elif row.not_after is not None and row.not_after <= now:
         state = "expired"
-    return TokenRow(
+    return ListedToken(
         id=row.id,
         project=row.path,
         type=TokenType(row.type),

@@ -1,12 +1,13 @@
-"""What a request offers to prove who it is."""
+"""What a request offers to prove who it is, and what people are shown of a token."""
 
 import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from registry_service.contract.tokens import JOB_USERNAME
+from registry_service.contract.tokens import JOB_USERNAME, Scope, TokenType
 
 MAX_HEADER_CHARACTERS: Final = 16 * 1024
 
@@ -21,6 +22,23 @@ class Credential:
     username: str
     password: str
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedToken:
+    """What people are shown of a token: nothing that proves it. `last_used_at` is true to the hour."""
+
+    id: str
+    project: str
+    type: TokenType
+    name: str
+    scopes: tuple[Scope, ...]
+    not_after: datetime | None
+    state: str
+    created_at: datetime
+    last_used_at: datetime | None
+    projects: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 _UNREADABLE: Final = Credential("", "")

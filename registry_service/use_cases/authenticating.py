@@ -24,6 +24,7 @@ from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
 from registry_service.errors import ForbiddenError, HiddenError, TooManyFailuresError, UnauthenticatedError
 from registry_service.memory.failures import Failures
+from registry_service.memory.uses import Uses
 from registry_service.metrics import count_failure
 from registry_service.use_cases.rules import RulesInForce
 
@@ -73,6 +74,7 @@ class Authenticating:
     sync_key: Callable[[], bytes | None]
     clock: Callable[[], datetime]
     failures: Failures
+    uses: Uses
 
     async def authorize(self, credential: Credential | None, permission: Permission, reference: str) -> Access:
         """Let a request into a project, named by path or numeric id.
@@ -119,7 +121,15 @@ class Authenticating:
         found = await self._find(tx, credential, project)
         if found is None or not _username_fits(found, credential.username):
             raise self._failed(credential)
+        self.uses.note(found.token_id, self.clock())
         return found
+
+    async def record_uses(self) -> None:
+        """Tell the database which tokens were used lately. Raises DatabaseError; what was not told is forgotten."""
+        used = self.uses.take()
+        if used:
+            async with self.database.transaction() as tx:
+                await tokens.record_uses(tx, used, at=self.clock())
 
     def _require_hope(self, credential: Credential | None) -> None:
         """Refuse what no query could verify: a generated token that was mistyped, or no token at all."""

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from registry_service.contract import tokens as token_format
 from registry_service.contract.tokens import DEFAULT_SCOPES, JOB_USERNAME, PERSONAL_USERNAME, Scope, TokenType
 from registry_service.database import Database, audit, catalog, sets, tokens
-from registry_service.database.tokens import NewToken, TokenChoice, TokenRow
+from registry_service.database.tokens import NewToken, TokenChoice
 from registry_service.database.transaction import ConflictError
 from registry_service.domain.audit import COMMAND, Action, Actor, Entry
 from registry_service.domain.catalog import Project, Visibility, project_path_problem
+from registry_service.domain.credentials import ListedToken
 from registry_service.errors import NotFoundError, RefusedError
 
 
@@ -77,7 +78,7 @@ class Minting:
             await audit.record(tx, project.id, Entry(Action.CREATE_TOKEN, COMMAND, details=details), at=now)
         return token
 
-    async def list_tokens(self, project: str | None) -> tuple[TokenRow, ...]:
+    async def list_tokens(self, project: str | None) -> tuple[ListedToken, ...]:
         """Every token that the registry knows of, or those of one project."""
         async with self.database.snapshot() as tx:
             return await tokens.list_tokens(tx, project, now=self.clock())

@@ -49,7 +49,7 @@ class SigningIn:
             raise UnauthenticatedError
         return project
 
-    async def authorize(self, secret: str | None, reference: str) -> Access:
+    async def authorize(self, secret: str | None, permission: Permission, reference: str) -> Access:
         """Let a page's reader into a project. Raises UnauthenticatedError, HiddenError, ForbiddenError."""
         principal: Principal | None = None
         async with self.database.snapshot() as tx:
@@ -58,7 +58,7 @@ class SigningIn:
                 # A session that ended reads what everybody may read, and is asked to sign in for the rest.
                 principal = await tokens.find_session(tx, _digest(secret), now=self.clock())
             grants = await self.authenticating.grants(tx, principal, project)
-        return decide(principal, Permission.READ, project, grants)
+        return decide(principal, permission, project, grants)
 
 
 def _digest(secret: str) -> str:

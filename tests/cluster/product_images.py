@@ -1,4 +1,4 @@
-"""The images that tests and the demonstration run: the product's, the tests' PostgreSQL, and a client's container."""
+"""The images that tests and the demonstration run: the product's, the tests' PostgreSQL, and containers of clients."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Recipe:
 
 _POSTGRESQL = "tests/cluster/images/postgres"
 _CLIENT = "tests/demo/images/client"
+_EVERY_CLIENT = "tests/support/clients"
 RECIPES = (
     Recipe(
         "operator", ".", "operator",
@@ -53,6 +54,14 @@ RECIPES = (
     Recipe("object-store", ".", "object-store", ("Dockerfile", ".dockerignore"), usually="5 min cold"),
     Recipe("postgresql", _POSTGRESQL, None, (_POSTGRESQL,)),
     Recipe("client", _CLIENT, None, (_CLIENT,)),
+    Recipe(
+        "every-client", _EVERY_CLIENT, None,
+        (
+            f"{_EVERY_CLIENT}/Dockerfile",
+            *(f"{_EVERY_CLIENT}/{name}.lock" for name in ("pip", "uv", "twine-7", "poetry", "pdm", "hatch", "flit")),
+        ),
+        usually="2 min",
+    ),
 )  # fmt: skip
 
 

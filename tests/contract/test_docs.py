@@ -182,6 +182,13 @@ async def test_audit_lines_are_as_they_are_described(registry: Registry, documen
         _validator(document, described[answer.headers["content-type"]]["schema"]).validate(json.loads(line))
 
 
+async def test_tokens_are_as_they_are_described(registry: Registry, document: Described) -> None:
+    answer = await registry.http.get("/api/v1/projects/demo/tokens", auth=("a", await registry.token()))
+    described = document["paths"]["/api/v1/projects/{project}/tokens"]["get"]["responses"]["200"]["content"]
+    _validator(document, described[answer.headers["content-type"]]["schema"]).validate(answer.json())
+    assert set(answer.json()[0]) == _members(document, described["application/json"]["schema"])
+
+
 async def test_refusals_are_as_they_are_described(registry: Registry, document: Described) -> None:
     token = await registry.token()
     answers = {

@@ -51,6 +51,7 @@ _REGISTRY_WIDE: Final = {
     "identity.claim": "is about the whole database",
     "identity.find": "is about the whole database",
     "migrating.migrate": "is about the whole database",
+    "tokens.record_uses": "about the tokens that were verified",
     "sets.list_sets": "the operator's",
     "sets.find_set": "the operator's",
     "sets.find_bound_project": "the operator's",

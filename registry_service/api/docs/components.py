@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from registry_service.contract.tokens import TokenType
 from registry_service.domain.audit import Action
 
 Described = dict[str, Any]  # Any: OpenAPI is JSON of many shapes
@@ -16,6 +17,10 @@ def answer(description: str, schema: str, example: object, *, many: bool = False
     reference = {"$ref": f"#/components/schemas/{schema}"}
     shape: Described = {"type": "array", "items": reference} if many else reference
     return {"description": description, "content": {JSON: {"schema": shape, "example": example}}}
+
+
+def header(description: str, kind: str = "integer") -> Described:
+    return {"description": description, "schema": {"type": kind}}
 
 
 def refusal(*problems: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Described:
@@ -128,6 +133,18 @@ _AUDIT_LINE: Final[Mapping[str, object]] = {
     "sha256": _TEXT,
     "details": {"type": "object", "description": "A reason, a status.", "additionalProperties": _TEXT},
 }
+_TOKEN: Final[Mapping[str, object]] = {
+    "id": {**_TEXT, "description": "Public: it is in the token, the audit trail and the RegistryToken's status."},
+    "name": _TEXT,
+    "type": {**_TEXT, "enum": [kind.value for kind in TokenType]},
+    "scopes": {"type": "array", "items": _TEXT},
+    "projects": {"type": "array", "items": _TEXT, "description": "What it asks for besides its own."},
+    "packages": {"type": "array", "items": _TEXT, "description": "Patterns of what it may change; none: everything."},
+    "state": {**_TEXT, "enum": ["active", "expired", "revoked", "suspended"]},
+    "created_at": _TIME,
+    "expires_at": {**_TIME, "type": ["string", "null"]},
+    "last_used_at": {**_TIME, "type": ["string", "null"]},
+}
 _META: Final = _object("PEP 629.", {"api-version": {**_TEXT, "description": "1.4"}}, "api-version")
 
 SCHEMAS: Final[Mapping[str, Described]] = {
@@ -162,6 +179,7 @@ SCHEMAS: Final[Mapping[str, Described]] = {
     "AuditLine": _object(
         "What was done; what does not apply is absent.", _AUDIT_LINE, "number", "at", "action", "actor"
     ),
+    "Token": _object("A token, without what proves it.", _TOKEN, *_TOKEN),
     "Provenance": {"type": "object", "description": "PEP 740: a provenance object."},
 }
 

@@ -16,7 +16,8 @@ from registry_service.api.docs.components import (
     Described,
 )
 from registry_service.api.docs.index import INDEX, index_paths
-from registry_service.api.docs.operations import CURATING, KEEPING, PACKAGES, PUBLISHING
+from registry_service.api.docs.keeping import KEEPING
+from registry_service.api.docs.operations import CURATING, PACKAGES, PUBLISHING
 
 TITLE: Final = "PyPI registry"
 # The document's own version: that of what it describes is in the paths.
@@ -36,7 +37,7 @@ _TAGS: Final = {
     INDEX: "What installers read: the Simple repository API, version 1.4.",
     PACKAGES: "GitLab's packages API.",
     CURATING: "What GitLab lacks: yanks (PEP 592) and status markers (PEP 792).",
-    KEEPING: "What happened in a project, and the end of a token that leaked.",
+    KEEPING: "What happened in a project, its tokens, and the end of one that leaked.",
 }
 
 

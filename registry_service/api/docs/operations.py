@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from registry_service.api.docs.components import Described, answer, json_body, one_of, query, refusal
+from registry_service.api.docs.components import Described, answer, header, json_body, one_of, query, refusal
 from registry_service.api.list_query import GROUP_ORDERS, KEYSET, OFFSET, PROJECT_ORDERS, SORTS
 from registry_service.domain.listing import (
     DEFAULT_PER_PAGE,
@@ -16,12 +16,10 @@ from registry_service.domain.listing import (
     PackageStatus,
 )
 from registry_service.domain.status import Status
-from registry_service.rendering.audit_lines import CONTENT_TYPE as JSON_LINES
 
 PUBLISHING: Final = "Publishing"
 PACKAGES: Final = "Packages"
 CURATING: Final = "Yanks and status"
-KEEPING: Final = "Audit and tokens"
 
 _EXAMPLE_PACKAGE: Final[Described] = {
     "id": 7,
@@ -79,22 +77,18 @@ _KEYSET: Final = [
 ]
 
 
-def _header(description: str, kind: str = "integer") -> Described:
-    return {"description": description, "schema": {"type": kind}}
-
-
 _PAGE_HEADERS: Final = {
-    "Link": _header(
+    "Link": header(
         'URLs of the pages with `rel="prev"`, `next`, `first` and `last`; by cursor `next` alone.', "string"
     ),
-    "X-Total": _header(
+    "X-Total": header(
         f"How many there are. Absent beyond {MAX_COUNTED}, as `X-Total-Pages` and `last`; and by cursor."
     ),
-    "X-Total-Pages": _header("How many pages there are."),
-    "X-Page": _header("The page's own number."),
-    "X-Per-Page": _header("How much a page holds."),
-    "X-Prev-Page": _header("The number of the page before; empty where there is none.", "string"),
-    "X-Next-Page": _header("The number of the page after; empty where there is none.", "string"),
+    "X-Total-Pages": header("How many pages there are."),
+    "X-Page": header("The page's own number."),
+    "X-Per-Page": header("How much a page holds."),
+    "X-Prev-Page": header("The number of the page before; empty where there is none.", "string"),
+    "X-Next-Page": header("The number of the page after; empty where there is none.", "string"),
 }
 
 
@@ -238,47 +232,4 @@ MARK_PACKAGE: Final = {**_curating("Mark a package", "Sets its status (PEP 792).
 MARK_PROJECT: Final = {
     **_curating("Mark a project", "Sets the status of all its packages; the stricter of both counts.", "It is marked."),
     **_MARK,
-}
-
-_LINE: Final = {
-    "number": 12,
-    "at": "2026-11-24T10:30:00.000000Z",
-    "action": "yank",
-    "actor": {"name": "ci", "token_id": "3f9c2a71", "token_type": "personal", "address": "198.51.100.7"},
-    "package": "mypypipackage",
-    "version": "0.0.1",
-    "details": {"reason": "breaks on Python 3.14"},
-}
-READ_AUDIT: Final[Described] = {
-    "tags": [KEEPING],
-    "summary": "Read what was done in a project",
-    "description": "Who published, yanked, deleted or marked what, when and from where; the oldest line first. Needs "
-    "the scope `api`.",
-    "responses": {
-        200: {
-            "description": "One JSON object a line.",
-            "content": {JSON_LINES: {"schema": {"$ref": "#/components/schemas/AuditLine"}, "example": _LINE}},
-            "headers": {"Link": _header('Where more lines follow, with `rel="next"`.', "string")},
-        },
-        400: refusal("after must be the number of a line"),
-    },
-    "openapi_extra": {
-        "parameters": [query("after", "Only lines that follow this number.", {"type": "integer", "default": 0})]
-    },
-}
-REVOKE_TOKEN: Final[Described] = {
-    "tags": [KEEPING],
-    "summary": "Revoke a token that leaked",
-    "description": "To hold a token is to be allowed to revoke it: for who finds one. It is dead at once.",
-    "response_description": "It is revoked.",
-    "responses": {
-        400: refusal('The body must be like {"token": "pyr_…"}'),
-        404: answer(
-            "It is no token of this registry, or none any more.", "Message", {"message": "404 Token Not Found"}
-        ),
-    },
-    "openapi_extra": {
-        "security": [],
-        "requestBody": json_body("The token.", {"token": _TEXT}, {"token": "pyr_…"}, "token"),
-    },
 }

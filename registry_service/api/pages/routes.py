@@ -10,7 +10,7 @@ from registry_service.api.authorization import Nothing, address_of, service_of
 from registry_service.api.pages import sessions
 from registry_service.api.pages.templates import page, stylesheet
 from registry_service.contract import urls
-from registry_service.domain.catalog import Project
+from registry_service.domain.access import Permission, permissions
 from registry_service.domain.credentials import Credential
 from registry_service.errors import (
     ForbiddenError,
@@ -19,9 +19,11 @@ from registry_service.errors import (
     TooManyFailuresError,
     UnauthenticatedError,
 )
+from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.service import Service
 
 SIGN_IN: Final = "/-/sign-in"
+_DOING: Final = {Permission.READ: "read packages", Permission.CURATE: "see the project's tokens"}
 _ENTRANCE: Final = Depends(Nothing("where people sign in"))
 _OWN_SESSION: Final = Depends(Nothing("it is about the reader's own session alone"))
 
@@ -36,28 +38,34 @@ class NotAdmittedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _ByCookie:
-    """To be signed in with a token that may read the project of the path, unless that is public."""
+    """To be signed in with a token that has a permission in the project of the path; what is public all may read."""
 
-    needs: str = "read in the project, by cookie"
+    permission: Permission
 
-    async def __call__(self, request: Request, project: str) -> Project:
+    @property
+    def needs(self) -> str:
+        """The permission."""
+        return f"{self.permission} in the project, by cookie"
+
+    async def __call__(self, request: Request, project: str) -> Access:
         """Let a reader in. Raises NotAdmittedError."""
         try:
             service = service_of(request)
             secret = sessions.read(request, service.settings.external_url)
-            return (await service.signing_in.authorize(secret, project)).project
+            return await service.signing_in.authorize(secret, self.permission, project)
         except UnauthenticatedError as error:
             response: Response = RedirectResponse(f"{SIGN_IN}?next={sessions.quoted(request.url.path)}", 303)
             raise NotAdmittedError(response) from error
         except ForbiddenError as error:
-            response = page("problem.html", 403, problem="This token may not read packages.")
+            response = page("problem.html", 403, problem=f"This token may not {_DOING[self.permission]}.")
             raise NotAdmittedError(response) from error
         except HiddenError as error:
             response = page("problem.html", 404, problem="There is no such project, or it is not yours to see.")
             raise NotAdmittedError(response) from error
 
 
-_Reader = Annotated[Project, Depends(_ByCookie())]
+_Reader = Annotated[Access, Depends(_ByCookie(Permission.READ))]
+_Owner = Annotated[Access, Depends(_ByCookie(Permission.CURATE))]
 
 
 def pages_router(service: Service) -> APIRouter:
@@ -121,17 +129,37 @@ def _add_signing_out(router: APIRouter, service: Service) -> None:
 
 def _add_packages(router: APIRouter, service: Service) -> None:
     @router.get("/{project}/-/packages")
-    async def packages(request: Request, found: _Reader) -> Response:
-        releases = await service.browsing.releases(found)
-        return page("packages.html", project=found, releases=releases, registry=_base_url(request, service), urls=urls)
+    async def packages(request: Request, access: _Reader) -> Response:
+        releases = await service.browsing.releases(access.project)
+        return page(
+            "packages.html",
+            project=access.project,
+            releases=releases,
+            shows_tokens=_owns(access),
+            registry=_base_url(request, service),
+            urls=urls,
+        )
+
+    @router.get("/{project}/-/tokens")
+    async def tokens(access: _Owner) -> Response:
+        listed = await service.minting.list_tokens(access.project.path)
+        return page("tokens.html", project=access.project, tokens=listed, urls=urls)
 
     @router.get("/{project}/-/packages/{package_id:int}")
-    async def package(request: Request, found: _Reader, package_id: int) -> Response:
+    async def package(request: Request, access: _Reader, package_id: int) -> Response:
         try:
-            shown = await service.browsing.release(found, package_id)
+            shown = await service.browsing.release(access.project, package_id)
         except NotFoundError:
             return page("problem.html", 404, problem="There is no such package in this project.")
-        return page("package.html", project=found, shown=shown, registry=_base_url(request, service), urls=urls)
+        return page(
+            "package.html", project=access.project, shown=shown, registry=_base_url(request, service), urls=urls
+        )
+
+
+def _owns(access: Access) -> bool:
+    """Whether the reader may see the project's tokens."""
+    own = access.principal is not None and access.principal.project_id == access.project.id
+    return own and Permission.CURATE in permissions(access.publisher)
 
 
 def _base_url(request: Request, service: Service) -> str:

@@ -22,6 +22,7 @@ from registry_service.domain.catalog import Visibility
 from registry_service.domain.credentials import Credential
 from registry_service.errors import ForbiddenError, HiddenError, TooManyFailuresError, UnauthenticatedError
 from registry_service.memory.failures import PER_TOKEN, Failures
+from registry_service.memory.uses import Uses
 from registry_service.use_cases.authenticating import Access, Authenticating
 from registry_service.use_cases.minting import Minting, TokenRequest
 from registry_service.use_cases.rules import RulesInForce
@@ -48,13 +49,14 @@ class World:
     now: datetime = _NOW
     sync_key: bytes | None = _SYNC_KEY
     failures: Failures = field(default_factory=Failures)
+    uses: Uses = field(default_factory=Uses)
     rules: Rules = field(default_factory=Rules)
     _drawn: int = 0
 
     @property
     def authenticating(self) -> Authenticating:
         return Authenticating(
-            self.database, RulesInForce(self.rules), lambda: self.sync_key, lambda: self.now, self.failures
+            self.database, RulesInForce(self.rules), lambda: self.sync_key, lambda: self.now, self.failures, self.uses
         )
 
     async def token(self, project: str, kind: TokenType = TokenType.PERSONAL, *scopes: Scope) -> str:
@@ -215,3 +217,16 @@ async def test_patterns_are_asked_for_one_package_and_for_all(world: World) -> N
     nobody = await world.authenticating.authorize(None, Permission.READ, "open")
     nobody.require_package("other")
     nobody.require_every_package()
+
+
+async def test_a_use_is_recorded_once_an_hour_and_a_failure_is_none(world: World) -> None:
+    token = await world.token("ours")
+    with pytest.raises(UnauthenticatedError):
+        await world.authenticating.identify(_credential(token[:-1]))
+    await world.authenticating.record_uses()
+    (listed,) = await world.minting.list_tokens("ours")
+    assert listed.last_used_at is None
+    await world.authenticating.identify(_credential(token))
+    await world.authenticating.record_uses()
+    (listed,) = await world.minting.list_tokens("ours")
+    assert listed.last_used_at == _NOW
