@@ -10,6 +10,7 @@ Condition, never an exception. An error here means: the pass could not see or co
         AlreadyExistsError            a POST met an object of that name
         ChangedMeanwhileError         a uid or resourceVersion of ours is outdated
         RejectedError                 it found the object invalid, or admission refused it
+        KindNotServedError            it does not know the kind
       RegistryError                   a registry's sync port did not do what was asked
         RegistryUnreachableError      no answer that can be used, in time
         RegistryRefusedError          it refused, with a reason of the contract
@@ -63,6 +64,12 @@ class RejectedError(ClusterError):
     """The API server, or an admission policy of the cluster, refused the object."""
 
     reason = "ApplyRejected"
+
+
+class KindNotServedError(ClusterError):
+    """The API server does not know the kind, because what defines it is not installed."""
+
+    reason = "KindNotServed"
 
 
 class RegistryError(OperatorError):

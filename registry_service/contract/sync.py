@@ -130,17 +130,19 @@ class ProjectVisibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """What holds for the project at `path` in place of the rules' own."""
+    """What holds for the project at `path` in place of the rules' own. `quota` in bytes; None means no end."""
 
     path: str
     visibility: ProjectVisibility = ProjectVisibility.PRIVATE
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What holds for the whole registry. Sizes in bytes. `access` is in the order of precedence.
 
-    `visibility` is that of every namespace's project that `projects` does not name.
+    `visibility` is that of every namespace's project that `projects` does not name, `quota` how many bytes the files
+    of each such project may have together.
 
     `strict_filenames` refuses every spelling of a file name but the standard's; `reuse_deleted_filenames` lets a
     deleted file's name be published again; `read_only` refuses every change of packages, for a backup or a move.
@@ -153,6 +155,7 @@ class Rules:
     reuse_deleted_filenames: bool = False
     access: tuple[Grant, ...] = ()
     visibility: ProjectVisibility = ProjectVisibility.PRIVATE
+    quota: int | None = None
     projects: tuple[ProjectSettings, ...] = ()
     read_only: bool = False
 

@@ -105,6 +105,13 @@ async def packages_of_file(tx: Transaction, project_id: int, filename: str) -> t
     return tuple(NormalizedName(name) for name in (await tx.execute(query)).scalars())
 
 
+async def count_bytes(tx: Transaction, project_id: int) -> int:
+    """How many bytes the files of a project have together; deleted ones do not count."""
+    query = select(func.coalesce(func.sum(file.c.size), 0))
+    query = query.where(file.c.project_id == project_id, file.c.deleted_at.is_(None))
+    return int((await tx.execute(query)).scalar_one())
+
+
 async def find_attestations(tx: Transaction, project_id: int, file_id: int) -> str | None:
     """The JSON array of a file's attestations (PEP 740), as it was received."""
     query = select(file.c.attestations).where(file.c.project_id == project_id, file.c.id == file_id)

@@ -40,10 +40,14 @@ class Founding:
         return registry_id
 
     async def _claim_store(self, registry_id: str) -> None:
-        claimants = await self.store.claim(registry_id)
-        others = [claimant for claimant in claimants if claimant != registry_id]
-        if not others or self.identity.takeover in others:
-            return
-        await self.store.unclaim(registry_id)
-        message = f"the bucket holds the data of registry {others[0]}; give this one a bucket or a prefix of its own"
-        raise StorageError("BucketInUse", message)
+        claimants, former = await self.store.claim(registry_id), self.identity.takeover
+        if former is not None and former != registry_id and former in claimants:
+            # Else the bucket would be somebody else's again as soon as nobody asks to take it over any more.
+            await self.store.unclaim(former)
+        others = [claimant for claimant in claimants if claimant not in (registry_id, former)]
+        if others:
+            await self.store.unclaim(registry_id)
+            message = (
+                f"the bucket holds the data of registry {others[0]}; to take it over set spec.takeover: {others[0]}"
+            )
+            raise StorageError("BucketInUse", message)

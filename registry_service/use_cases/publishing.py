@@ -46,7 +46,7 @@ from registry_service.errors import (
 from registry_service.memory.uploads import UploadsInProgress
 from registry_service.storage import BlobStore
 from registry_service.use_cases.authenticating import Access
-from registry_service.use_cases.rules import RulesInForce
+from registry_service.use_cases.rules import RulesInForce, project_settings
 
 COMMIT_WITHIN: Final = timedelta(hours=1)
 # Each lost race makes one more row visible: package, release, file.
@@ -99,8 +99,9 @@ class Publishing:
         if not isinstance(accepted, AcceptedUpload):
             raise RefusedError(*accepted)
         access.require_package(accepted.distribution.name)
-        if await self._is_published(access, accepted.distribution, received.digests):
+        if await self._is_published(access, accepted.distribution, digests=received.digests):
             return None
+        await self._require_room(access, received.size)
         metadata = facts.metadata if accepted.distribution.kind is Kind.WHEEL else None
         blobs = await self._store(access, received, metadata)  # (6)
         new = self._new_file(access, received, accepted, blobs)
@@ -108,11 +109,11 @@ class Publishing:
             try:
                 return await self._commit(access, new, received.started_at)  # (7) (8) (9)
             except ConflictError:
-                if await self._is_published(access, accepted.distribution, received.digests):
+                if await self._is_published(access, accepted.distribution, digests=received.digests):
                     return None
         raise RefusedError("Too many uploads of this release at once; try again")
 
-    async def _is_published(self, access: Access, distribution: Distribution, digests: Digests) -> bool:
+    async def _is_published(self, access: Access, distribution: Distribution, *, digests: Digests) -> bool:
         async with self.database.snapshot() as tx:
             await _require_open(tx, access.project.id, distribution.name)
             rules = await self.rules.read(tx)
@@ -124,6 +125,11 @@ class Publishing:
         if rules.read_only:
             raise ReadOnlyError
         return False
+
+    async def _require_room(self, access: Access, size: int) -> None:
+        """Refuse what is too much already, before it is stored; (7) decides between uploads at the same time."""
+        async with self.database.snapshot() as tx:
+            await _require_quota(tx, access, await self.rules.read(tx), coming=size)
 
     async def _judge(self, received: ReceivedUpload, facts: ArchiveFacts) -> AcceptedUpload | tuple[str, ...]:
         upload = Upload(
@@ -181,10 +187,12 @@ class Publishing:
             if now - started_at > COMMIT_WITHIN:
                 # The sweeper may take a blob that has had no row for longer.
                 raise RefusedError("The upload took longer than an hour; start it again")
-            if (await self.rules.hold_for_change(tx)).reuse_deleted_filenames:
+            rules = await self.rules.hold_for_change(tx)
+            if rules.reuse_deleted_filenames:
                 await curating.forget_deleted(tx, access.project.id, new.distribution)
             await catalog.publish_file(tx, access.project.id, new)
             # Looked at last: the serial's lock keeps every other change of the project out until the commit.
+            await _require_quota(tx, access, rules)
             await _require_open(tx, access.project.id, new.distribution.name)
             await audit.record(tx, access.project.id, _entry(access, new), at=now)
 
@@ -207,6 +215,18 @@ def _entry(access: Access, new: NewFile) -> Entry:
         filename=distribution.filename,
         sha256=new.sha256,
     )
+
+
+async def _require_quota(tx: Transaction, access: Access, rules: Rules, *, coming: int = 0) -> None:
+    quota = project_settings(rules)(access.project.path).quota
+    if quota is None:
+        return
+    held = await catalog.count_bytes(tx, access.project.id)
+    if held + coming > quota:
+        raise RefusedError(
+            f"Validation failed: The project's files may have {quota} bytes together, and would have {held + coming}. "
+            "Delete files that nobody needs, or ask the registry's owner for a larger quota"
+        )
 
 
 async def _require_open(tx: Transaction, project_id: int, name: NormalizedName) -> None:

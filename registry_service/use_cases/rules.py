@@ -1,10 +1,11 @@
 """The rules in force: what the operator sent last, or the defaults of a registry on one machine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from registry_service.contract import wire
-from registry_service.contract.sync import Rules
+from registry_service.contract.sync import ProjectSettings, Rules
 from registry_service.database import Transaction, sets
 from registry_service.domain.catalog import Visibility
 from registry_service.errors import ReadOnlyError
@@ -29,10 +30,15 @@ class RulesInForce:
         return rules
 
 
-def visibility(rules: Rules, path: str) -> Visibility:
-    """Who may read the project that the namespace at this path has."""
-    named = {settings.path: settings.visibility for settings in rules.projects}
-    return Visibility(named.get(path, rules.visibility).lower())
+def project_settings(rules: Rules) -> Callable[[str], ProjectSettings]:
+    """What the rules say about the project at a path."""
+    named = {settings.path: settings for settings in rules.projects}
+    return lambda path: named.get(path) or ProjectSettings(path, rules.visibility, rules.quota)
+
+
+def visibility(settings: ProjectSettings) -> Visibility:
+    """Who may read the project, as the database has it."""
+    return Visibility(settings.visibility.lower())
 
 
 @lru_cache(maxsize=4)

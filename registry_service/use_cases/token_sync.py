@@ -23,7 +23,7 @@ from registry_service.database.sets import BoundProject, NewProject, ReceivedSet
 from registry_service.domain.access import package_pattern_problem
 from registry_service.domain.catalog import Project, project_path_problem
 from registry_service.errors import SyncRefusedError
-from registry_service.use_cases.rules import RulesInForce, visibility
+from registry_service.use_cases.rules import RulesInForce, project_settings, visibility
 
 T = TypeVar("T")
 
@@ -82,8 +82,9 @@ class TokenSync:
         async with self.database.transaction() as tx:
             _match(if_match, (await sets.find_rules(tx)).state.etag)
             await sets.store_rules(tx, body, state)
+            settings = project_settings(wanted)
             for project in await sets.list_bound_projects(tx):
-                await sets.show_project(tx, project, visibility(wanted, project.path), now=self.clock())
+                await sets.show_project(tx, project, visibility(settings(project.path)), now=self.clock())
         return state
 
     async def has_rules(self) -> bool:
@@ -93,7 +94,7 @@ class TokenSync:
     async def _project(self, tx: Transaction, wanted: TokenSet, namespace_uid: str) -> Project:
         held = await sets.find_bound_project(tx, wanted.namespace)
         # Held, so that no project is made or bound beside a change of who may read it.
-        shown = visibility(await self.rules.read(tx, hold=True), wanted.namespace)
+        shown = visibility(project_settings(await self.rules.read(tx, hold=True))(wanted.namespace))
         if held is None:
             return await sets.create_bound_project(
                 tx, NewProject(wanted.namespace, namespace_uid, shown), now=self.clock()

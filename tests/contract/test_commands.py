@@ -187,6 +187,8 @@ def test_migrate_leaves_whose_data_it_is_and_refuses_another_claimant(
     assert left["reason"] == "DatabaseInUse"
     assert f"spec.takeover: {first['registryID']}" in (left["message"] or "")
     refuses(Program(tmp_path, {**other, environment.DATABASE_URL: migrated_database}), ["migrate"], REFUSED)
-    assert termination(variables, tmp_path)["reason"] == "BucketInUse"
+    left = termination(variables, tmp_path)
+    assert left["reason"] == "BucketInUse"
+    assert f"spec.takeover: {first['registryID']}" in (left["message"] or "")
     Program(tmp_path, {**other, environment.TAKEOVER: first["registryID"] or ""}).run("migrate")
     assert termination(variables, tmp_path)["registryID"] == first["registryID"]

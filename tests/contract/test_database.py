@@ -107,8 +107,21 @@ async def test_a_store_that_another_registry_marked_is_refused_and_our_mark_remo
         await founding.migrate()
     assert caught.value.reason == "BucketInUse"
     assert await founding.store.claim("another") == ["another"]
+    assert "spec.takeover: another" in caught.value.message
     taking = replace(founding, identity=replace(_ME, takeover="another"))
-    assert await taking.migrate()
+    registry_id = await taking.migrate()
+    # It stays ours also when nobody asks for it any more, and asking twice does no harm.
+    assert await taking.migrate() == await founding.migrate() == registry_id
+
+
+async def test_a_store_of_several_registries_is_taken_over_one_by_one(founding: Founding) -> None:
+    for former in ("first", "second"):
+        await founding.store.claim(former)
+    first, second = (replace(founding, identity=replace(_ME, takeover=former)) for former in ("first", "second"))
+    with pytest.raises(StorageError) as caught:
+        await first.migrate()
+    assert "spec.takeover: second" in caught.value.message
+    assert await second.migrate() == await founding.migrate()
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ _QUERIES: Final[dict[str, _Query]] = {
     "catalog.list_release_files": lambda tx, it: catalog.list_release_files(tx, it.other.id, it.release.id),
     "catalog.find_file": lambda tx, it: catalog.find_file(tx, it.other.id, _WHEEL.filename),
     "catalog.packages_of_file": lambda tx, it: catalog.packages_of_file(tx, it.other.id, _WHEEL.filename),
+    "catalog.count_bytes": lambda tx, it: catalog.count_bytes(tx, it.other.id),
     "catalog.find_attestations": lambda tx, it: catalog.find_attestations(tx, it.other.id, it.file_id),
     "catalog.find_variant": lambda tx, it: catalog.find_variant(tx, it.other.id, it.distribution),
     "catalog.list_releases": lambda tx, it: catalog.list_releases(tx, it.other.id),

@@ -70,6 +70,28 @@ def test_a_disruption_budget_comes_back_and_goes_with_the_second_pod(home: Names
     assert home.get("poddisruptionbudget", "base") is None
 
 
+def test_a_paused_registry_is_left_for_work_by_hand(home: Namespace) -> None:
+    home(
+        "patch",
+        REGISTRY,
+        "base",
+        "--type=merge",
+        "-p",
+        '{"spec":{"paused":true,"podTemplate":{"labels":{"team":"b"}}}}',
+    )
+    home.wait_for_condition(REGISTRY, "base", "Reconciling", status="False", reason="Paused", seconds=30)
+    assert _team(home) == "a"
+    home("patch", REGISTRY, "base", "--type=merge", "-p", '{"spec":{"paused":false}}')
+    home.wait_for("deployment", "base", lambda _: _team(home) == "b", seconds=60, until="going on")
+    home.wait_for_condition(REGISTRY, "base", "Ready", seconds=90)
+
+
+def _team(home: Namespace) -> str:
+    deployment = home.get("deployment", "base")
+    assert deployment is not None
+    return str(deployment["spec"]["template"]["metadata"]["labels"]["team"])
+
+
 def test_data_goes_with_its_registry_once_that_is_confirmed(home: Namespace) -> None:
     """After the others: the registry ends with it."""
     home("patch", REGISTRY, "base", "--type=merge", "-p", '{"spec":{"deletionPolicy":"Delete"}}')

@@ -47,6 +47,7 @@ STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
 JOB: Final = Kind("batch/v1", "Job", "jobs")
 INGRESS: Final = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+HTTP_ROUTE: Final = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
 POD_DISRUPTION_BUDGET: Final = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 
 _ALL: Final = (
@@ -61,7 +62,7 @@ _ALL: Final = (
         POD,
         PERSISTENT_VOLUME_CLAIM,
     ),
-    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, POD_DISRUPTION_BUDGET),
+    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, HTTP_ROUTE, POD_DISRUPTION_BUDGET),
 )
 _BY_NAME: Final = {kind.name: kind for kind in _ALL}
 

@@ -12,13 +12,14 @@ from typing import Any, Final, Protocol
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
-from registry_operator.cluster.kinds import Kind, Object, is_name, kind_named
+from registry_operator.cluster.kinds import NAMESPACE, Kind, Object, is_name, kind_named
 from registry_operator.errors import (
     AlreadyExistsError,
     ChangedMeanwhileError,
     ClusterError,
     ClusterUnavailableError,
     ForbiddenError,
+    KindNotServedError,
     RejectedError,
 )
 from registry_operator.resources.names import FIELD_MANAGER
@@ -69,6 +70,8 @@ class APIServer:
         query: dict[str, str] = {"limit": str(_PAGE)} | ({"labelSelector": labels} if labels else {})
         while True:
             status, body = await self._call("GET", kind.path(namespace), query=query)
+            if status == HTTPStatus.NOT_FOUND:
+                return []  # the cluster does not serve this kind, such as Gateway API's
             page = _checked(status, body, kind.plural)
             # Items of a list carry neither apiVersion nor kind.
             found += [{"apiVersion": kind.api_version, "kind": kind.name} | item for item in page["items"]]
@@ -84,6 +87,10 @@ class APIServer:
         what = f"{kind.name} {metadata['name']}"
         if status == HTTPStatus.CONFLICT:
             raise AlreadyExistsError(f"{what} exists already")
+        if status == HTTPStatus.NOT_FOUND and reply.get("details", {}).get("kind") != NAMESPACE.plural:
+            raise KindNotServedError(
+                f"This cluster does not serve {kind.api_version}: install what defines {kind.name}."
+            )
         return _checked(status, reply, what)
 
     async def apply(self, body: Object, *, subresource: str | None = None) -> Object:
@@ -132,7 +139,10 @@ class APIServer:
                 auth_settings=["BearerToken"],
             )
             response = await self._client.call_api(*request, _request_timeout=self._deadline)
-            return response.status, json.loads(await response.read() or b"{}")
+            content = await response.read()
+            if response.status == HTTPStatus.NOT_FOUND and not content.startswith(b"{"):
+                return response.status, {}  # so it answers, in plain text, for a kind that it does not serve
+            return response.status, json.loads(content or b"{}")
         except TimeoutError as error:
             raise ClusterUnavailableError(f"the API server did not answer within {self._deadline:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:

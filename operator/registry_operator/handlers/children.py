@@ -18,6 +18,7 @@ _OURS = {names.REGISTRY_LABEL: kopf.PRESENT}
 @kopf.on.event("", "v1", "services", labels=_OURS)
 @kopf.on.event("networking.k8s.io", "v1", "ingresses", labels=_OURS)
 @kopf.on.event("networking.k8s.io", "v1", "networkpolicies", labels=_OURS)
+@kopf.on.event("gateway.networking.k8s.io", "v1", "httproutes", labels=_OURS)
 @kopf.on.event("policy", "v1", "poddisruptionbudgets", labels=_OURS)
 async def child_event(
     event: Mapping[str, Any], memo: kopf.Memo, **_: Any

@@ -39,6 +39,7 @@ def _watching(settings: kopf.OperatorSettings) -> None:
         watching.label_selectors["", "v1", plural] = names.REGISTRY_LABEL
     for plural in ("ingresses", "networkpolicies"):
         watching.label_selectors["networking.k8s.io", "v1", plural] = names.REGISTRY_LABEL
+    watching.label_selectors["gateway.networking.k8s.io", "v1", "httproutes"] = names.REGISTRY_LABEL
     watching.label_selectors["policy", "v1", "poddisruptionbudgets"] = names.REGISTRY_LABEL
 
 

@@ -13,6 +13,7 @@ from registry_operator.resources.token import RegistryToken
 _API_VERSIONS: Final = {
     "ConfigMap": "v1",
     "Deployment": "apps/v1",
+    "HTTPRoute": "gateway.networking.k8s.io/v1",
     "Ingress": "networking.k8s.io/v1",
     "Job": "batch/v1",
     "NetworkPolicy": "networking.k8s.io/v1",

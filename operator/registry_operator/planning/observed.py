@@ -120,6 +120,27 @@ class Workload:
         return cls(status.get("replicas", 0), status.get("readyReplicas", 0), seen and updated)
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What controllers say of an HTTPRoute: None when they have not spoken of its current form yet."""
+
+    accepted: bool | None = None
+    problem: str = ""
+
+    @classmethod
+    def parse(cls, body: Body) -> Self:
+        """Read an HTTPRoute."""
+        generation = body["metadata"].get("generation", 0)
+        parents = (body.get("status") or {}).get("parents") or ()
+        said = [one for parent in parents for one in parent.get("conditions") or ()]
+        current = [one for one in said if one.get("observedGeneration", generation) >= generation]
+        judged = [one for one in current if one["type"] in ("Accepted", "ResolvedRefs")]
+        failed = next((one for one in judged if one["status"] == "False"), None)
+        if failed is not None:
+            return cls(accepted=False, problem=f"{failed['reason']}: {failed.get('message', '')}")
+        return cls(accepted=True if any(one["type"] == "Accepted" for one in judged) else None)
+
+
 class JobState(StrEnum):
     """What became of a Job."""
 
@@ -174,6 +195,7 @@ class RegistryObservation:
     migration: MigrationJob | None = None
     deployment: Workload | None = None
     ingress_addresses: tuple[str, ...] = ()
+    route: Route | None = None
     conflicts: tuple[ObjectKey, ...] = ()
     rules_digest: str | None = None
     sync_problem: str | None = None

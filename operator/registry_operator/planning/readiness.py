@@ -6,7 +6,7 @@ from typing import Final
 from registry_operator.planning import addresses
 from registry_operator.planning.inputs import PodInputs, database_inputs, storage, storage_inputs
 from registry_operator.planning.installation import Installation
-from registry_operator.planning.observed import JobState, RegistryObservation, Workload
+from registry_operator.planning.observed import JobState, RegistryObservation, Route, Workload
 from registry_operator.planning.registry_plan import is_ready
 from registry_operator.planning.retention import warning
 from registry_operator.planning.rules import rules_digest
@@ -14,20 +14,20 @@ from registry_operator.resources import names
 from registry_operator.resources.backends import DatabaseType, StorageType
 from registry_operator.resources.conditions import MAX_MESSAGE, Condition, ConditionType, Status, fails, holds, unknown
 from registry_operator.resources.reasons import Reason
-from registry_operator.resources.registry import ExposureType, PyPIRegistry
+from registry_operator.resources.registry import ExposureType, GatewayExposure, PyPIRegistry
 
 # What `registry-service migrate` says about the database, and what a person does about it.
 _DATABASE_ADVICE: Final = {
     Reason.DATABASE_UNREACHABLE: "Check host, port and network of the database in its Secret.",
     Reason.DATABASE_AUTHENTICATION_FAILED: "Correct user and password in the database's Secret.",
-    Reason.DATABASE_IN_USE: "Use another database, or take the data over: spec.takeover: <registryID>.",
+    Reason.DATABASE_IN_USE: "Use another database, or take the data over.",
 }
 _STORAGE_ADVICE: Final = {
     Reason.STORAGE_UNREACHABLE: "Check spec.storage.s3.endpoint and the network to it.",
     Reason.STORAGE_ACCESS_DENIED: "Correct the credentials, or allow them to put, get, list and delete in the bucket.",
     Reason.BUCKET_NOT_FOUND: "Create the bucket, or set spec.storage.s3.bucketPolicy: CreateIfMissing.",
     Reason.STORAGE_INCOMPATIBLE: "Use a store that has this operation of the S3 API.",
-    Reason.BUCKET_IN_USE: "Set another spec.storage.s3.prefix, or take the files over: spec.takeover: <registryID>.",
+    Reason.BUCKET_IN_USE: "Set another spec.storage.s3.prefix, or take the files over.",
 }
 _MIGRATION_ADVICE: Final = {
     Reason.SCHEMA_AHEAD: "Set spec.image to the newer version that migrated the database.",
@@ -224,6 +224,20 @@ def _selector(view: _View) -> str:
 
 
 def _exposed(view: _View) -> Condition:
+    kind, gateway = ConditionType.EXPOSED, view.registry.spec.exposure.gateway
+    host = addresses.hostname(view.registry, view.installation)
+    if host is None or view.observation.hostname_holder is not None:
+        return _unexposed(view)
+    if gateway is not None:
+        return _routed(view, gateway, host)
+    if not view.observation.ingress_addresses:
+        message = f"No ingress controller has given Ingress {view.registry.metadata.name} an address; some never do."
+        return unknown(kind, Reason.INGRESS_NOT_ADMITTED, message)
+    return holds(kind, f"{host} is served at {', '.join(view.observation.ingress_addresses)}.")
+
+
+def _unexposed(view: _View) -> Condition:
+    """Why there is no host to serve."""
     kind, exposure = ConditionType.EXPOSED, view.registry.spec.exposure
     if exposure.type is ExposureType.NONE:
         return fails(kind, Reason.NOT_EXPOSED, "spec.exposure.type is None: reachable inside the cluster only.")
@@ -235,17 +249,23 @@ def _exposed(view: _View) -> Condition:
             "choose another one."
         )
         return fails(kind, Reason.HOSTNAME_NOT_ALLOWED, message)
-    host = addresses.hostname(view.registry, view.installation)
-    if host is None:
-        message = (
-            "Set spec.exposure.hostname: this installation has no base domain, or a label of the derived name "
-            f"would pass {names.MAX_DNS_LABEL} characters."
-        )
-        return fails(kind, Reason.HOSTNAME_REQUIRED, message)
-    if not view.observation.ingress_addresses:
-        message = f"No ingress controller has given Ingress {view.registry.metadata.name} an address; some never do."
-        return unknown(kind, Reason.INGRESS_NOT_ADMITTED, message)
-    return holds(kind, f"{host} is served at {', '.join(view.observation.ingress_addresses)}.")
+    message = (
+        "Set spec.exposure.hostname: this installation has no base domain, or a label of the derived name "
+        f"would pass {names.MAX_DNS_LABEL} characters."
+    )
+    return fails(kind, Reason.HOSTNAME_REQUIRED, message)
+
+
+def _routed(view: _View, gateway: GatewayExposure, host: str) -> Condition:
+    kind, route = ConditionType.EXPOSED, view.observation.route or Route()
+    where = f"Gateway {gateway.namespace or view.registry.metadata.namespace}/{gateway.name}"
+    if route.accepted:
+        return holds(kind, f"{host} is served by {where}.")
+    if route.accepted is None:
+        message = f"Nobody has judged HTTPRoute {view.registry.metadata.name} yet. Check that {where} exists."
+        return unknown(kind, Reason.ROUTE_NOT_ACCEPTED, message)
+    advice = f"See spec.exposure.gateway, and which routes {where} allows."
+    return fails(kind, Reason.ROUTE_NOT_ACCEPTED, _sentences(route.problem, advice))
 
 
 def _taken(hostname: str | None, holder: str) -> Condition:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from registry_operator.planning import addresses, migration, network, object_store, postgresql, service
+from registry_operator.planning import addresses, exposing, migration, network, object_store, postgresql, service
 from registry_operator.planning.inputs import checksum, database_inputs, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, Manifest, ObjectKey, RegistryObservation, Workload
@@ -15,12 +15,12 @@ from registry_operator.resources.conditions import Condition
 from registry_operator.resources.registry import PyPIRegistry
 
 OWNED_KINDS: Final = (
-    *("ConfigMap", "Deployment", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"),
+    *("ConfigMap", "Deployment", "HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"),
     *("Service", "ServiceAccount", "StatefulSet"),
 )
 # What goes as soon as it is not wanted; all else waits until the pods that may still use it are gone. A policy that
 # is switched off may be the reason why these never get ready.
-_PRUNED_AT_ONCE: Final = frozenset({"Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"})
+_PRUNED_AT_ONCE: Final = frozenset({"HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _standing(
     registry: PyPIRegistry, installation: Installation, observation: RegistryObservation
 ) -> tuple[Manifest, ...]:
     """What needs neither database nor migration, and the managed parts themselves."""
-    exposed = service.ingress(registry, installation) if observation.hostname_holder is None else None
+    exposed = exposing.manifest(registry, installation) if observation.hostname_holder is None else None
     budget = service.disruption_budget(registry)
     optional = tuple(manifest for manifest in (exposed, budget) if manifest is not None)
     manifests = (service.service_account(registry), *service.services(registry), *optional)

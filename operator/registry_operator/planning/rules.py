@@ -31,6 +31,7 @@ def rules(registry: PyPIRegistry) -> Rules:
         ),
         strict_filenames=limits.filenames is Filenames.STRICT,
         visibility=ProjectVisibility(registry.spec.projects.defaults.visibility),
+        quota=_quota(registry.spec.projects.defaults.quota),
         projects=_projects(registry),
         reuse_deleted_filenames=limits.deleted_filenames is DeletedFilenames.REUSABLE,
         access=tuple(_grant(item) for item in registry.spec.access),
@@ -55,13 +56,21 @@ def _grant(access: AccessGrant) -> Grant:
 
 def _projects(registry: PyPIRegistry) -> tuple[ProjectSettings, ...]:
     """The overrides that differ from the defaults, by path, so that equal rules are equal bodies."""
-    default = registry.spec.projects.defaults.visibility
-    wanted = {item.namespace: item.visibility or default for item in registry.spec.projects.overrides}
+    defaults = registry.spec.projects.defaults
+    default = (defaults.visibility, _quota(defaults.quota))
+    wanted = {
+        item.namespace: (item.visibility or defaults.visibility, _quota(item.quota or defaults.quota))
+        for item in registry.spec.projects.overrides
+    }
     return tuple(
-        ProjectSettings(path, ProjectVisibility(visibility))
-        for path, visibility in sorted(wanted.items())
-        if visibility is not default
+        ProjectSettings(path, ProjectVisibility(visibility), quota)
+        for path, (visibility, quota) in sorted(wanted.items(), key=lambda pair: pair[0])
+        if (visibility, quota) != default
     )
+
+
+def _quota(quantity: str | None) -> int | None:
+    return None if quantity is None else in_bytes(quantity)
 
 
 def _upstream(registry: PyPIRegistry) -> Upstream | None:

@@ -1,9 +1,9 @@
-"""The registry service: Deployment and its disruption budget, public and sync Services, ServiceAccount, Ingress."""
+"""The registry service: Deployment and its disruption budget, public and sync Services, ServiceAccount."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from registry_operator.planning import addresses, objects, overlay, pods
+from registry_operator.planning import objects, overlay, pods
 from registry_operator.planning.inputs import PodInputs, variable
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest
@@ -14,7 +14,8 @@ from registry_operator.resources.registry import PyPIRegistry
 from registry_service.contract import environment
 
 SYNC_FOLDER: Final = "/etc/registry/sync"
-_PUBLIC: Final = "http"
+PUBLIC: Final = "http"
+PORT: Final = 80
 _SYNC: Final = "sync"
 _METRICS: Final = "metrics"
 # So many uploads of the largest size fit into a pod's spool at once.
@@ -109,7 +110,7 @@ def services(registry: PyPIRegistry) -> tuple[Manifest, Manifest]:
     sync = objects.child(registry, "Service", names.sync(name), component=names.SERVICE_COMPONENT)
     selector = objects.selector(registry, names.SERVICE_COMPONENT)
     return (
-        public | {"spec": {"type": "ClusterIP", "selector": selector, "ports": [_port(_PUBLIC, 80)]}},
+        public | {"spec": {"type": "ClusterIP", "selector": selector, "ports": [_port(PUBLIC, PORT)]}},
         sync
         | {
             "spec": {
@@ -120,25 +121,6 @@ def services(registry: PyPIRegistry) -> tuple[Manifest, Manifest]:
             }
         },
     )
-
-
-def ingress(registry: PyPIRegistry, installation: Installation) -> Manifest | None:
-    """The Ingress, in the words that every controller understands; None when there is no host to serve."""
-    host = addresses.hostname(registry, installation)
-    if host is None:
-        return None
-    exposure = registry.spec.exposure
-    backend = {"service": {"name": names.service(registry.metadata.name), "port": {"name": _PUBLIC}}}
-    tls: Manifest = {"hosts": [host]}
-    if exposure.tls.secret_name is not None:
-        tls["secretName"] = exposure.tls.secret_name
-    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
-    spec: Manifest = {"tls": [tls], "rules": [{"host": host, "http": {"paths": paths}}]}
-    class_name = exposure.ingress.class_name or installation.ingress_class
-    if class_name is not None:
-        spec["ingressClassName"] = class_name
-    name = names.service(registry.metadata.name)
-    return objects.child(registry, "Ingress", name, component=names.SERVICE_COMPONENT) | {"spec": spec}
 
 
 def spool_size(registry: PyPIRegistry) -> str:
@@ -170,7 +152,7 @@ def _serving(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
     given = {environment.EXTERNAL_URL: service_pods.external_url, environment.TRUSTED_PROXIES: proxies}
     env = [variable(name, value) for name, value in given.items() if value]
     ports = {
-        _PUBLIC: environment.PUBLIC_PORT,
+        PUBLIC: environment.PUBLIC_PORT,
         _SYNC: environment.SYNC_PORT,
         _METRICS: environment.METRICS_PORT,
     }

@@ -12,6 +12,7 @@ from registry_operator.planning.observed import (
     ObjectKey,
     ObservedSecret,
     RegistryObservation,
+    Route,
     Workload,
     controller,
     ingress_addresses,
@@ -38,6 +39,7 @@ class RegistryView:
     def observation(self, registry: PyPIRegistry, installation: Installation) -> RegistryObservation:
         """The view as planning takes it."""
         name = registry.metadata.name
+        route = self.children.get(ObjectKey("HTTPRoute", names.service(name)))
         ingress = self.children.get(ObjectKey("Ingress", names.service(name)))
         seen = RegistryObservation(
             namespace_uid=self.namespace_uid,
@@ -46,6 +48,7 @@ class RegistryView:
             object_store=self._workload("StatefulSet", names.object_store(name)),
             deployment=self._workload("Deployment", names.service(name)),
             ingress_addresses=() if ingress is None else ingress_addresses(ingress),
+            route=None if route is None else Route.parse(route),
             hostname_holder=self.hostname_holder,
         )
         job = self.children.get(ObjectKey("Job", migration_name(registry, installation, seen) or ""))

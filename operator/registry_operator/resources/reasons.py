@@ -27,6 +27,8 @@ class Reason(StrEnum):
     """The operator's ServiceAccount may not do what is needed."""
     APPLY_REJECTED = "ApplyRejected"
     """The Kubernetes API, or an admission policy of the cluster, refused an object."""
+    KIND_NOT_SERVED = "KindNotServed"
+    """The cluster lacks the definition of a kind that the spec needs, such as Gateway API's."""
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     """The Kubernetes API did not answer in time; the operator tries again."""
     CHANGED_MEANWHILE = "ChangedMeanwhile"
@@ -82,6 +84,8 @@ class Reason(StrEnum):
     """The host name is the one that a registry of another namespace gets from the installation."""
     HOSTNAME_TAKEN = "HostnameTaken"
     """Another registry has the host name."""
+    ROUTE_NOT_ACCEPTED = "RouteNotAccepted"
+    """The Gateway has not accepted the HTTPRoute, or cannot resolve what it refers to."""
     INGRESS_NOT_ADMITTED = "IngressNotAdmitted"
     """No ingress controller has given the Ingress an address yet."""
 

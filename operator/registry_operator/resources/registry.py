@@ -27,13 +27,32 @@ class ExposureType(StrEnum):
 
     NONE = "None"
     INGRESS = "Ingress"
+    GATEWAY = "Gateway"
+
+
+class ControllerPreset(StrEnum):
+    """The controllers whose own limits on uploads have to be lifted by annotations."""
+
+    NONE = "None"
+    NGINX = "Nginx"
+    F5_NGINX = "F5Nginx"
 
 
 @dataclass(frozen=True, slots=True)
 class IngressExposure:
-    """Which controller serves the Ingress."""
+    """Which controller serves the Ingress, and of which make it is."""
 
     class_name: str | None = None
+    controller_preset: ControllerPreset = ControllerPreset.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayExposure:
+    """The listener, or all listeners, of a Gateway that somebody else runs; by default in the same namespace."""
+
+    name: str
+    namespace: str | None = None
+    section_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,7 @@ class Exposure:
     type: ExposureType = ExposureType.NONE
     hostname: str | None = None
     ingress: IngressExposure = IngressExposure()
+    gateway: GatewayExposure | None = None
     tls: ExposureTLS = ExposureTLS()
 
 
@@ -148,9 +168,10 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProjectDefaults:
-    """What holds for every project that has no override."""
+    """What holds for every project that has no override; `quota` is a quantity of bytes."""
 
     visibility: Visibility = Visibility.PRIVATE
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +180,7 @@ class ProjectOverride:
 
     namespace: str
     visibility: Visibility | None = None
+    quota: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

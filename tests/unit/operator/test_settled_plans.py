@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from registry_operator.cluster.kinds import Object
 from registry_operator.planning.objects import secret_content
@@ -67,7 +67,6 @@ async def settle(wanted: PyPIRegistry) -> None:
 
 
 @pytest.mark.outcome(PLANS)
-@settings(deadline=None)
 @given(registries)
 def test_a_plan_that_was_carried_out_leaves_nothing_to_do(wanted: PyPIRegistry) -> None:
     asyncio.run(settle(wanted))

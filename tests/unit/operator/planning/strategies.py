@@ -59,6 +59,8 @@ _EXPOSURES = st.sampled_from(
         {"type": "None"},
         INGRESS["exposure"],
         {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
+        {"type": "Ingress", "ingress": {"controllerPreset": "Nginx"}},
+        {"type": "Gateway", "gateway": {"name": "public", "namespace": "gateways", "sectionName": "https"}},
     ]
 )
 

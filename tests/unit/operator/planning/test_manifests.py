@@ -226,6 +226,21 @@ def test_the_ingress_has_tls_in_any_case() -> None:
     assert ("Ingress", "pypi") not in by_key(registry())
 
 
+@pytest.mark.parametrize(
+    ("preset", "lifted"),
+    [
+        ("None", None),
+        ("Nginx", "nginx.ingress.kubernetes.io/proxy-body-size"),
+        ("F5Nginx", "nginx.org/client-max-body-size"),
+    ],
+)
+def test_a_controllers_own_limit_on_uploads_is_lifted(preset: str, lifted: str | None) -> None:
+    exposure = {"type": "Ingress", "ingress": {"controllerPreset": preset}}
+    annotations = by_key(registry({"exposure": exposure}))["Ingress", "pypi"]["metadata"].get("annotations", {})
+    assert annotations.get(lifted) == (None if lifted is None else "0")
+    assert bool(annotations) is (lifted is not None)
+
+
 def test_the_managed_postgresql_runs_our_script_with_the_mounted_password() -> None:
     found = by_key(registry())
     name = "pypi-postgresql"

@@ -203,10 +203,11 @@ def test_what_is_not_wanted_goes_when_no_pod_uses_it_any_more() -> None:
     assert decided(registry(), serving(registry())).keeps(old_store)
 
 
-def test_an_ingress_and_a_former_migration_go_at_once() -> None:
+def test_what_exposed_it_and_a_former_migration_go_at_once() -> None:
     wanted = registry()
     made = decided(wanted, with_job(wanted, JobState.RUNNING))
     assert not made.keeps(ObjectKey("Ingress", "pypi"))
+    assert not made.keeps(ObjectKey("HTTPRoute", "pypi"))
     assert not made.keeps(ObjectKey("Job", "pypi-migrate-00000000"))
     current = migration_name(wanted, INSTALLATION, ready_parts(wanted))
     assert made.keeps(ObjectKey("Job", str(current)))

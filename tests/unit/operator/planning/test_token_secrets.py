@@ -260,15 +260,20 @@ def test_the_rules_are_what_the_spec_means() -> None:
     bindings = [{"namespace": "b", "uid": "2"}, {"namespace": "a", "uid": "1"}]
     limits = {"maxUploadSize": "1Gi", "filenames": "Strict", "deletedFilenames": "Reusable"}
     overrides = [{"namespace": "b", "visibility": "Private"}, {"namespace": "a", "visibility": "Public"}]
-    overrides += [{"namespace": "c", "visibility": "Internal"}, {"namespace": "d"}]
-    projects = {"bindings": bindings, "defaults": {"visibility": "Internal"}, "overrides": overrides}
+    overrides += [{"namespace": "c", "visibility": "Internal"}, {"namespace": "d"}, {"namespace": "e", "quota": "1k"}]
+    projects = {"bindings": bindings, "defaults": {"visibility": "Internal", "quota": "1Ki"}, "overrides": overrides}
     wanted = registry({"limits": limits, "upstream": upstream, "projects": projects, "readOnly": True})
     assert rules(wanted) == sync.Rules(
         max_upload_size=2**30,
         upstream=sync.Upstream("https://index.example/simple", ("a", "my-pkg")),
         bindings=(sync.Binding("a", "1"), sync.Binding("b", "2")),
         visibility=sync.ProjectVisibility.INTERNAL,
-        projects=(sync.ProjectSettings("a", sync.ProjectVisibility.PUBLIC), sync.ProjectSettings("b")),
+        quota=1024,
+        projects=(
+            sync.ProjectSettings("a", sync.ProjectVisibility.PUBLIC, 1024),
+            sync.ProjectSettings("b", quota=1024),
+            sync.ProjectSettings("e", sync.ProjectVisibility.INTERNAL, 1000),
+        ),
         strict_filenames=True,
         read_only=True,
         reuse_deleted_filenames=True,
