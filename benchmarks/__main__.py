@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import contenders, large, memory
+from benchmarks import contenders, handshake, large, memory
 from benchmarks.measures import Measure, all_measures, fill
 from benchmarks.table import Row, render
 from benchmarks.traffic import visiting
@@ -45,6 +45,9 @@ def main() -> None:
     print("pypiserver verifies no credential and never syncs to disk; SQLite+folder does both. The")
     print("PostgreSQL that runs here is the one of the tests: it does not sync.")
     print("\n" + "\n".join(told))
+    with step(f"issuing tokens, alone and among {handshake.OTHERS:,}", usually="10 min"):
+        issuing = handshake.measure(handshake.OTHERS)
+    print("\n" + "\n".join(issuing))
     print(f"\n{time.monotonic() - began:.0f} s")
 
 

@@ -51,7 +51,7 @@ def test_a_namespace_with_tokens_ends_and_they_die_with_it(here: Stage) -> None:
     password = str(here.password("ending"))
     here.server.call("DELETE", "/api/v1/namespaces/ending")
     here.until_gone("/api/v1/namespaces/ending", seconds=_SECONDS)
-    here.until(lambda: None if here.living(uid) else True, seconds=_SECONDS, what=lambda: here.living(uid))
+    here.until(lambda: None if here.rows.living(uid) else True, seconds=_SECONDS, what=lambda: here.rows.living(uid))
     assert not here.accepts(password)
 
 

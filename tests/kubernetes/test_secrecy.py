@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import sqlite3
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +41,7 @@ _KINDS = (
 @pytest.fixture
 def here(api_server: ApiServer, tmp_path: Path) -> Iterator[Stage]:
     """The stage, for one test."""
-    with stage(api_server, tmp_path) as made:
+    with stage(api_server, tmp_path, proxied=False) as made:
         yield made
 
 
@@ -110,9 +109,7 @@ def _told(here: Stage) -> Mapping[str, str]:
     told |= {path: json.dumps(here.server.call("GET", path)) for path in _KINDS}
     for log in ("operator.log", here.service.output.name):
         told[log] = (here.folder / log).read_text()
-    connection = sqlite3.connect(f"file:{here.folder / 'data' / 'registry.db'}?mode=ro", uri=True)
-    told["database"] = "\n".join(connection.iterdump())
-    connection.close()
+    told["database"] = here.rows.dump()
     told["annotations of Secrets"] = json.dumps(
         [one["metadata"] for one in (here.server.call("GET", "/api/v1/secrets") or {})["items"]]
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -30,7 +29,9 @@ from tests.cluster.certificates import Subject
 from tests.cluster.client import hosts_file, inside
 from tests.cluster.places import REPOSITORY
 from tests.support import played_workloads
+from tests.support.api_server import ADMIN
 from tests.support.network import free_port, own_address
+from tests.support.registry_rows import RegistryRows
 from tests.support.service import Program, Server
 from tests.support.stopping_proxy import Gate, Peer, proxy
 
@@ -62,6 +63,7 @@ class Stage:
     sync_address: str = field(default_factory=own_address)
     service: Server | None = None
     operators: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    proxied: bool = True
 
     def start_operator(self, *, beside: bool = False) -> subprocess.Popen[bytes]:
         """Start the operator's process behind the proxies, instead of the last one or `beside` it."""
@@ -137,29 +139,16 @@ class Stage:
             with refusal:
                 return refusal.code != 401
 
-    def living(self, uid: str) -> set[str]:
-        """The ids of a namespace's tokens that the registry takes, by its own database."""
-        now = datetime.now(UTC).isoformat(" ")
-        query = "SELECT id, not_after FROM token WHERE set_uid = ? AND revoked_at IS NULL AND NOT suspended"
-        return {str(row[0]) for row in self._database(query, uid) if row[1] is None or str(row[1]) > now}
-
-    def held_digest(self, uid: str) -> str | None:
-        """The digest of the set that the registry holds for a namespace."""
-        rows = self._database("SELECT digest FROM token_set WHERE namespace_uid = ?", uid)
-        return str(rows[0][0]) if rows else None
-
-    def _database(self, query: str, *values: str) -> list[tuple[object, ...]]:
-        connection = sqlite3.connect(f"file:{self.folder / 'data' / 'registry.db'}?mode=ro", uri=True)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
+    @property
+    def rows(self) -> RegistryRows:
+        """What the registry holds, by its own database."""
+        return RegistryRows(self.folder / "data" / "registry.db")
 
     def unsettled(self, namespace: str, uid: str, name: str = "ci") -> str | None:
         """What differs between a RegistryToken, its Secrets and the registry; None when all is well."""
         body = self.get(self.token_path(namespace, name))
         if body is None:
-            return f"alive: {sorted(self.living(uid))}" if self.living(uid) else None
+            return f"alive: {sorted(self.rows.living(uid))}" if self.rows.living(uid) else None
         token = RegistryToken.parse(body)
         entries = token.status.credentials
         states = sorted(entry.state.value for entry in entries)
@@ -179,10 +168,10 @@ class Stage:
         if not self.accepts(password):
             return "the registry refuses what the Secret holds"
         wanted = wire.encode(token_set(namespace, [(token, entries)], IssuingContext(datetime.now(UTC))))
-        if self.held_digest(uid) != sync.body_digest(wanted):
+        if self.rows.held_digest(uid) != sync.body_digest(wanted):
             return "the registry holds another set"
         listed = {entry.token_id for entry in entries}
-        return None if self.living(uid) <= listed else f"alive and not listed: {self.living(uid) - listed}"
+        return None if self.rows.living(uid) <= listed else f"alive and not listed: {self.rows.living(uid) - listed}"
 
     def until(self, look: Callable[[], T | None], *, seconds: float, what: Callable[[], object]) -> T:
         """The first answer of `look` that is not None. Raises AssertionError with `what` and the operator's log."""
@@ -220,9 +209,12 @@ class Stage:
 
 
 @contextmanager
-def stage(server: ApiServer, folder: Path) -> Iterator[Stage]:
-    """Everything ready: the operator runs, the registry serves and has its rules."""
-    made = Stage(server, folder, Gate(lambda _change, _body: None))
+def stage(server: ApiServer, folder: Path, *, proxied: bool = True) -> Iterator[Stage]:
+    """Everything ready: the operator runs, the registry serves and has its rules.
+
+    Not `proxied`, nothing stands between the three that could stop the operator or slow it down.
+    """
+    made = Stage(server, folder, Gate(lambda _change, _body: None), proxied=proxied)
     made.gate.witness = made.witness
     with ExitStack() as open_things:
         open_things.enter_context(_api_proxy(made))
@@ -258,6 +250,10 @@ def _registry() -> Object:
 @contextmanager
 def _api_proxy(made: Stage) -> Iterator[None]:
     authority, server = made.server.authority, made.server
+    if not made.proxied:
+        server.write_kubeconfig(made.folder / "operator.kubeconfig", ADMIN, server=server.url)
+        yield
+        return
     pair = authority.pair(f"proxy-{made.proxy_address}", Subject("proxy", names=(made.proxy_address,)))
     own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     own.load_cert_chain(pair.certificate, pair.key)
@@ -283,11 +279,13 @@ def _serving(made: Stage) -> Iterator[None]:
     trust.check_hostname = False  # its certificate bears the Service's name, which leads to the proxy
     variables = {environment.SYNC_DIRECTORY: str(directory), environment.NAME: NAME}
     arguments = ("--data", str(made.folder / "data"))
-    host = own_address()
-    with (
-        Program(made.folder, variables).serving(host, *arguments, probe="/healthz") as made.service,
-        proxy((made.sync_address, environment.SYNC_PORT), own, Peer(host, environment.SYNC_PORT, trust), made.gate),
-    ):
+    host = own_address() if made.proxied else made.sync_address
+    with ExitStack() as running:
+        program = Program(made.folder, variables)
+        made.service = running.enter_context(program.serving(host, *arguments, probe="/healthz"))
+        if made.proxied:
+            before, peer = (made.sync_address, environment.SYNC_PORT), Peer(host, environment.SYNC_PORT, trust)
+            running.enter_context(proxy(before, own, peer, made.gate))
         yield
 
 
