@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import uvloop
 
-from registry_service.commands import arguments, backup, founding, minting
+from registry_service.commands import arguments, backup, curating, founding, minting
 from registry_service.composition import compose
 from registry_service.errors import RegistryError
 from registry_service.settings import DATABASE_FILE, SettingsError, read_settings
@@ -56,6 +56,8 @@ async def _run_once(service: Service, command: tuple[str, str | None], parsed: N
             await backup.write(service)
         case ("restore", _):
             await backup.read(service)
+        case ("project", "status"):
+            await curating.mark(service, parsed)
         case ("project", _):
             await minting.create_project(service, parsed)
         case (_, "create"):

@@ -1,4 +1,4 @@
-"""What tests may ask for: a PostgreSQL, an object store and a browser, one of each a session, made when first used."""
+"""What tests may ask for: a PostgreSQL, an object store, an API server, a browser, one of each a session, when used."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from registry_service.database.migrating import migrate
 from registry_service.database.transaction import open_database
 from registry_service.storage.s3_client import S3Settings
 from tests.outcomes import issue_5
+from tests.support import api_server as api_servers
 from tests.support import browser as browsers
 from tests.support import object_store as object_stores
 from tests.support import postgresql as postgresqls
 
 if TYPE_CHECKING:
+    from tests.support.api_server import ApiServer
     from tests.support.browser import Page
     from tests.support.object_store import ObjectStore
     from tests.support.postgresql import Postgresql
 
 pytest_plugins = ["tests.outcomes.plugin"]
+
+# A property that holds, holds on a busy machine too; what may cost so much time and no more says so itself.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 Aloud = Callable[[], AbstractContextManager[None]]
 
@@ -80,6 +87,15 @@ def migrated_template(postgresql: Postgresql) -> str:
     """The name of a database with the current schema, to be copied; nobody stays connected to it."""
     asyncio.run(_migrate(postgresql.create(_MIGRATED)))
     return _MIGRATED
+
+
+@pytest.fixture(scope="session")
+def api_server(aloud: Aloud) -> Iterator[ApiServer]:
+    """An API server without pods and controllers."""
+    with aloud():
+        api_servers.programs()
+    with api_servers.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

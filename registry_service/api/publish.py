@@ -53,9 +53,11 @@ def publish_router(service: Service) -> APIRouter:
         started_at = datetime.now(UTC)
         content_type = request.headers.get("content-type", "")
         limit = await service.publishing.size_limit()
-        async with received_form(request.stream(), content_type, check=_checks(access), limit=limit) as form:  # (2)
-            received = _read(form, request, started_at)  # (3)
-            await service.publishing.publish(access, received)
+        with service.publishing.begin(access):
+            # One too many is answered at once: to read its body first would be another upload in progress.
+            async with received_form(request.stream(), content_type, check=_checks(access), limit=limit) as form:  # (2)
+                received = _read(form, request, started_at)  # (3)
+                await service.publishing.publish(access, received)
         return Response(render({"message": "201 Created"}), 201, media_type="application/json")
 
     return router

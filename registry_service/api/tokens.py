@@ -28,7 +28,8 @@ def tokens_router(service: Service) -> APIRouter:
     @router.post("/api/v1/tokens/revoke", status_code=204, dependencies=[_POSSESSION], **keeping.REVOKE_TOKEN)
     async def revoke_token(request: Request) -> Response:
         token = text_of(await read_object(request, MAX_BODY_BYTES), "token")
-        await service.minting.revoke_by_possession(token, address_of(request))
+        holder = await service.authenticating.identify_found(token, address_of(request))
+        await service.minting.revoke_by_possession(holder, address_of(request))
         return Response(status_code=204)
 
     return router

@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from registry_service.archives.limits import MAX_METADATA_BYTES
 from registry_service.domain.archive import ArchiveFacts, Oddity
@@ -65,18 +66,16 @@ class Reader:
     async def end(self) -> None:
         """Kill the process, if it still runs, and wait until it is gone."""
         if self._process.returncode is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself in between
                 self._process.kill()
-            except ProcessLookupError:  # it ended by itself in between
-                return
         await self._process.wait()
 
     async def _exchange(self, line: bytes) -> bytes:
-        if self._process.stdin is None or self._process.stdout is None:
-            raise ReaderDiedError
-        self._process.stdin.write(line)
-        await self._process.stdin.drain()
-        return await self._process.stdout.readline()
+        questions = cast("asyncio.StreamWriter", self._process.stdin)  # cast: `start` asks for both pipes
+        answers = cast("asyncio.StreamReader", self._process.stdout)  # cast: likewise
+        questions.write(line)
+        await questions.drain()
+        return await answers.readline()
 
 
 def _facts(line: bytes) -> ArchiveFacts:

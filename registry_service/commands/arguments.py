@@ -11,6 +11,7 @@ from registry_service.contract.environment import METRICS_PORT, PUBLIC_PORT
 from registry_service.contract.tokens import Scope, TokenType
 from registry_service.domain.access import package_pattern_problem
 from registry_service.domain.catalog import Visibility
+from registry_service.domain.status import Status
 
 # A century: what is longer is a slip, and soon past what a date can be.
 LONGEST_SECONDS: Final = 100 * 366 * 24 * 3600
@@ -60,7 +61,13 @@ def _add_project(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     create = actions.add_parser("create", help="create a project")
     create.add_argument("name")
     create.add_argument("--visibility", type=Visibility, choices=list(Visibility), default=Visibility.PRIVATE)
-    _add_data(create)
+    status = actions.add_parser("status", help="mark a project or package; no token lifts a quarantine made so")
+    status.add_argument("name")
+    status.add_argument("status", type=Status, choices=list(Status))
+    status.add_argument("--package", help="this one alone, in any spelling")
+    status.add_argument("--reason", default="", help="one line that is shown to people")
+    for parser in (create, status):
+        _add_data(parser)
 
 
 def _add_token(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

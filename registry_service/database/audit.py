@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -20,21 +21,26 @@ async def read(tx: Transaction, project_id: int, *, after: int, limit: int) -> t
     """Up to `limit` lines of a project's trail that follow number `after`, the oldest first."""
     query = select(audit).where(audit.c.project_id == project_id, audit.c.id > after)
     found = await tx.execute(query.order_by(audit.c.id).limit(limit))
-    return tuple(
-        Recorded(
-            number=row.id,
-            at=row.at,
-            entry=Entry(
-                action=Action(row.action),
-                actor=Actor(row.actor, row.token_id, row.token_type, row.address),
-                package=row.package,
-                version=row.version,
-                filename=row.filename,
-                sha256=row.sha256,
-                details=json.loads(row.details),
-            ),
-        )
-        for row in found
+    return tuple(Recorded(number=row.id, at=row.at, entry=_entry(row)) for row in found)
+
+
+async def last_mark(tx: Transaction, project_id: int, package: str) -> Entry | None:
+    """The line of the last status that a package was given; the project's own when `package` is empty."""
+    query = select(audit).where(audit.c.project_id == project_id, audit.c.package == package)
+    marks = query.where(audit.c.action.in_([Action.MARK_PROJECT.value, Action.MARK_PACKAGE.value]))
+    row = (await tx.execute(marks.order_by(audit.c.id.desc()).limit(1))).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def _entry(row: Any) -> Entry:  # Any: a row knows its columns only when it is read
+    return Entry(
+        action=Action(row.action),
+        actor=Actor(row.actor, row.token_id, row.token_type, row.address),
+        package=row.package,
+        version=row.version,
+        filename=row.filename,
+        sha256=row.sha256,
+        details=json.loads(row.details),
     )
 
 

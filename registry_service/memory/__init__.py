@@ -1,4 +1,4 @@
-"""What a replica keeps: pages. Nothing here is believed without asking the database for its serial."""
+"""What a replica keeps: pages, which are believed only after the database was asked for their serial, and counts."""
 
 from registry_service.memory.pages import Page, PageMemory
 

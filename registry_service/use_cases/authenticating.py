@@ -22,7 +22,14 @@ from registry_service.domain.access import (
 from registry_service.domain.audit import Actor
 from registry_service.domain.catalog import Project
 from registry_service.domain.credentials import Credential
-from registry_service.errors import ForbiddenError, HiddenError, TooManyFailuresError, UnauthenticatedError
+from registry_service.errors import (
+    ForbiddenError,
+    HiddenError,
+    NotFoundError,
+    RegistryError,
+    TooManyFailuresError,
+    UnauthenticatedError,
+)
 from registry_service.memory.failures import Failures
 from registry_service.memory.uses import Uses
 from registry_service.metrics import count_failure
@@ -117,6 +124,19 @@ class Authenticating:
         async with self.database.snapshot() as tx:
             return await self._verify(tx, credential, None)
 
+    async def identify_found(self, token: str, address: str) -> Principal:
+        """Verify a token that somebody found, by whatever user name it goes: a guess is counted like every other.
+
+        Raises NotFoundError, TooManyFailuresError.
+        """
+        credential = Credential(JOB_USERNAME, token, address)
+        if token_format.parse(token) is None:
+            raise _unknown(self._failed(credential))
+        try:
+            return await self.identify(credential)
+        except UnauthenticatedError as error:
+            raise _unknown(error) from None
+
     async def _verify(self, tx: Transaction, credential: Credential, project: Project | None) -> Principal:
         found = await self._find(tx, credential, project)
         if found is None or not _username_fits(found, credential.username):
@@ -154,6 +174,11 @@ class Authenticating:
             return None
         digest = token_format.imported_digest(credential.password, key)
         return await tokens.find_imported(tx, project.id, digest, now=self.clock())
+
+
+def _unknown(error: UnauthenticatedError) -> RegistryError:
+    """What is said of a token that nobody has: who found it was not asked who he is."""
+    return error if isinstance(error, TooManyFailuresError) else NotFoundError("Token")
 
 
 def decide(

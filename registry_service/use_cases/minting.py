@@ -9,6 +9,7 @@ from registry_service.contract.tokens import DEFAULT_SCOPES, JOB_USERNAME, PERSO
 from registry_service.database import Database, audit, catalog, sets, tokens
 from registry_service.database.tokens import NewToken, TokenChoice
 from registry_service.database.transaction import ConflictError
+from registry_service.domain.access import Principal
 from registry_service.domain.audit import COMMAND, Action, Actor, Entry
 from registry_service.domain.catalog import Project, Visibility, project_path_problem
 from registry_service.domain.credentials import ListedToken
@@ -99,17 +100,10 @@ class Minting:
             raise NotFoundError("Token")
         return len(revoked)
 
-    async def revoke_by_possession(self, token: str, address: str) -> None:
+    async def revoke_by_possession(self, holder: Principal, address: str) -> None:
         """Revoke a token that someone found: to hold it is to be allowed to. Raises NotFoundError."""
-        parsed = token_format.parse(token)
-        if parsed is None:
-            raise NotFoundError("Token")
-        async with self.database.snapshot() as tx:
-            found = await tokens.find_by_id(tx, parsed.id, token_format.digest(token), now=self.clock())
-        if found is None:
-            raise NotFoundError("Token")
-        actor = Actor(found.name, found.token_id, found.type.value, address)
-        await self.revoke_tokens(TokenChoice(token_id=found.token_id), actor)
+        actor = Actor(holder.name, holder.token_id, holder.type.value, address)
+        await self.revoke_tokens(TokenChoice(token_id=holder.token_id), actor)
 
     async def suspend_tokens(self) -> None:
         """Refuse every token until the operator sends its set again: what to do after a restored backup."""

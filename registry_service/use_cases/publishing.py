@@ -17,8 +17,8 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -43,6 +43,7 @@ from registry_service.errors import (
     RefusedError,
     UnauthenticatedError,
 )
+from registry_service.memory.uploads import UploadsInProgress
 from registry_service.storage import BlobStore
 from registry_service.use_cases.authenticating import Access
 from registry_service.use_cases.rules import RulesInForce, project_settings
@@ -75,6 +76,11 @@ class Publishing:
     rules: RulesInForce
     clock: Callable[[], datetime]
     new_upload_id: Callable[[], str]
+    in_progress: UploadsInProgress = field(default_factory=UploadsInProgress)
+
+    def begin(self, access: Access) -> AbstractContextManager[None]:
+        """An upload, from before its body is read to its answer. Entering raises BusyError for one too many."""
+        return self.in_progress.one_more(access.publisher.token_id)
 
     async def size_limit(self) -> int:
         """How many bytes a file may have."""

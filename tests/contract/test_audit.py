@@ -17,6 +17,7 @@ from registry_service.database.tokens import TokenChoice
 from registry_service.database.transaction import ConflictError
 from registry_service.domain.catalog import Visibility
 from registry_service.errors import DatabaseError, NotFoundError
+from registry_service.memory.failures import PER_TOKEN
 from registry_service.use_cases import auditing
 from tests.support import packages
 
@@ -144,6 +145,18 @@ async def test_who_holds_a_token_can_end_it(registry: Registry) -> None:
     for body in (b"", b"[]", b'{"token": 1}', b"x" * 5000):
         assert (await registry.http.post(_REVOKE, content=body)).status_code == 400
     assert (await registry.page(other)).status_code == 404
+
+
+async def test_who_guesses_tokens_to_revoke_is_told_to_wait(registry: Registry) -> None:
+    token = await registry.token()
+    revoked = await registry.token()
+    await registry.service.minting.revoke_token(_id(revoked))
+    for _ in range(PER_TOKEN):
+        assert (await registry.http.post(_REVOKE, json={"token": revoked})).status_code == 404
+    refused = await registry.http.post(_REVOKE, json={"token": revoked})
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 300
+    assert (await registry.http.post(_REVOKE, json={"token": token})).status_code == 204
 
 
 async def test_tokens_are_revoked_by_project_and_by_time(registry: Registry) -> None:

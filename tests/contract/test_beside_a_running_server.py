@@ -122,6 +122,22 @@ def test_a_project_is_there_when_its_command_has_ended(beside: Beside) -> None:
     assert beside.http.get(group, auth=("a", own)).status_code == 200
 
 
+def test_a_quarantine_counts_from_its_command_to_the_next(beside: Beside) -> None:
+    beside.command("project", "create", "suspect")
+    token, wheel = beside.token("suspect"), packages.wheel()
+    assert beside.publish("suspect", token, wheel) == 201
+    page = beside.page("suspect", token)
+    file = f"/api/v4/projects/suspect/packages/pypi/files/{wheel.sha256}/{wheel.filename}"
+    for words in (("--package", "mypypipackage"), ()):
+        beside.command("project", "status", "suspect", "quarantined", "--reason", "malware", *words)
+        assert wheel.filename not in beside.page("suspect", token, page.headers["etag"]).text
+        assert beside.http.get(file, auth=("a", token)).status_code == 403
+        assert beside.publish("suspect", token, packages.wheel("0.0.2")) == 403
+        beside.command("project", "status", "suspect", "active", *words)
+        assert wheel.filename in beside.page("suspect", token).text
+        assert beside.http.get(file, auth=("a", token)).content == wheel.content
+
+
 def test_migrating_again_disturbs_nobody(beside: Beside) -> None:
     beside.command("project", "create", "migrated")
     token = beside.token("migrated")

@@ -73,6 +73,9 @@ def test_a_missing_setting_is_named(tmp_path: Path, variables: dict[str, str]) -
     ("words", "message"),
     [
         (("project", "create", "demo"), "there is a project 'demo' already"),
+        (("project", "status", "nowhere", "quarantined"), "Project not found"),
+        (("project", "status", "demo", "archived", "--package", "never-held"), "Package not found"),
+        (("project", "status", "demo", "archived", "--reason", "two\nlines"), "A reason is one line of at most"),
         (("token", "create", "--project", "nowhere", "--type", "personal"), "Project not found"),
         (("token", "revoke", "0000000000000000"), "Token not found"),
         (("serve", "--host", "no-such-host.invalid"), "cannot listen on no-such-host.invalid port 8080: "),
@@ -104,6 +107,13 @@ def test_migrate_and_preflight_on_one_machine_have_nothing_to_say(registry: Stan
 def test_project_create_says_the_numeric_id(registry: Standalone) -> None:
     said = on(registry, "project", "create", "made-by-command")
     assert re.fullmatch(r"project made-by-command has the numeric id \d+\n", said)
+
+
+def test_project_status_says_what_it_did(registry: Standalone) -> None:
+    assert (
+        on(registry, "project", "status", "demo", "deprecated", "--reason", "moved") == "project demo is deprecated\n"
+    )
+    assert on(registry, "project", "status", "demo", "active") == "project demo is active\n"
 
 
 @pytest.mark.parametrize(

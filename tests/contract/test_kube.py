@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from registry_operator.cluster.kinds import CONFIG_MAP, NAMESPACE, Object
 from registry_operator.cluster.kube import Kube
 from registry_operator.errors import AlreadyExistsError, ChangedMeanwhileError
 from tests.support.fake_kube import FakeKube
+
+if TYPE_CHECKING:
+    from tests.support.api_server import ApiServer
 
 Scenario = Callable[[Kube, str], Awaitable[None]]
 Run = Callable[[Scenario], None]
@@ -45,7 +48,7 @@ async def real(kubeconfig: str) -> AsyncIterator[tuple[Kube, str]]:
             await kube.delete(made | {"apiVersion": "v1", "kind": "Namespace"})
 
 
-@pytest.fixture(params=["memory", pytest.param("real", marks=pytest.mark.cluster)])
+@pytest.fixture(params=["memory", "real"])
 def run(request: pytest.FixtureRequest) -> Run:
     """Runs a scenario with a Kube and a namespace that is its own."""
 
@@ -55,9 +58,8 @@ def run(request: pytest.FixtureRequest) -> Run:
                 async with in_memory() as (kube, namespace):
                     await scenario(kube, namespace)
             else:
-                from tests.cluster.connecting import connect as cluster  # noqa: PLC0415 - makes a cluster if need be
-
-                async with real(str(cluster().kubeconfig)) as (kube, namespace):
+                server: ApiServer = request.getfixturevalue("api_server")
+                async with real(str(server.kubeconfig)) as (kube, namespace):
                     await scenario(kube, namespace)
 
         asyncio.run(main())

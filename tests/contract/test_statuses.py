@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_service.contract.tokens import Scope, TokenType
+from registry_service.domain.access import Permission
+from registry_service.domain.audit import COMMAND, Action
+from registry_service.domain.credentials import Credential
+from registry_service.domain.status import Status, StatusMarker
 from tests.support import packages
 
 if TYPE_CHECKING:
     import httpx2
 
+    from registry_service.use_cases.authenticating import Access
     from tests.contract.conftest import Registry
 
 pytestmark = pytest.mark.anyio
@@ -91,3 +96,48 @@ async def test_only_owners_mark_what_is_there(registry: Registry) -> None:
     for path in (_PROJECT, _PACKAGE):
         assert (await _mark(registry, reader, path, "archived")).status_code == 403
         assert (await registry.http.put(path, json={"status": "archived"})).status_code == 401
+
+
+@pytest.mark.parametrize("package", [None, "MyPyPiPackage"])
+async def test_no_token_lifts_or_empties_a_quarantine_of_the_registrys_owner(
+    registry: Registry, package: str | None
+) -> None:
+    """Hidden at once, and kept: file, rows and trail stay as they are until the owner has looked at them."""
+    token, wheel = await registry.token(), packages.wheel("1.0")
+    await registry.publish(wheel, token)
+    url = (await registry.page(token)).json()["files"][0]["url"]
+    path = _PROJECT if package is None else _PACKAGE
+    mark = registry.service.curating.mark_by_command
+    await mark("demo", package, StatusMarker(Status.QUARANTINED, "malware"))
+    assert (await registry.page(token)).json()["files"] == []
+    assert (await registry.http.get(url, auth=("a", token))).status_code == 403
+    for status in Status:
+        refused = await _mark(registry, token, path, status)
+        assert (refused.status_code, "by the registry's owner" in refused.json()["message"]) == (403, True)
+    listed = (await registry.http.get("/api/v4/projects/demo/packages", auth=("a", token))).json()
+    release = f"/api/v4/projects/demo/packages/{listed[0]['id']}"
+    files = (await registry.http.get(f"{release}/package_files", auth=("a", token))).json()
+    for evidence in (release, f"{release}/package_files/{files[0]['id']}"):
+        assert (await registry.http.delete(evidence, auth=("a", token))).status_code == 403
+    last = (await registry.service.auditing.read((await _access(registry, token)).project, after=0))[-1].entry
+    assert (last.actor, last.details) == (COMMAND, {"status": "quarantined", "reason": "malware"})
+    assert last.action is (Action.MARK_PROJECT if package is None else Action.MARK_PACKAGE)
+    await mark("demo", package, StatusMarker())
+    assert (await registry.http.get(url, auth=("a", token))).content == wheel.content
+    assert (await _mark(registry, token, path, "deprecated")).status_code == 204
+
+
+async def test_a_quarantine_of_ones_own_or_of_another_package_binds_nobody(registry: Registry) -> None:
+    token = await registry.token()
+    await registry.publish(packages.wheel("1.0"), token)
+    await _mark(registry, token, _PACKAGE, "quarantined")
+    assert (await _mark(registry, token, _PACKAGE, "active")).status_code == 204
+    await registry.service.curating.mark_by_command("demo", "mypypipackage", StatusMarker(Status.QUARANTINED))
+    assert (await _mark(registry, token, _PROJECT, "deprecated")).status_code == 204
+    await registry.service.curating.mark_by_command("demo", "mypypipackage", StatusMarker(Status.ARCHIVED))
+    assert (await _mark(registry, token, _PACKAGE, "active")).status_code == 204
+
+
+async def _access(registry: Registry, token: str) -> Access:
+    credential = Credential("a", token, "127.0.0.1")
+    return await registry.service.authenticating.authorize(credential, Permission.CURATE, "demo")

@@ -90,6 +90,7 @@ class Theirs:
 _Query = Callable[["Transaction", Theirs], Awaitable[Any]]  # Any: each answers in its own way
 _QUERIES: Final[dict[str, _Query]] = {
     "audit.read": lambda tx, it: audit.read(tx, it.other.id, after=0, limit=9),
+    "audit.last_mark": lambda tx, it: audit.last_mark(tx, it.other.id, it.package.name),
     "catalog.list_package_names": lambda tx, it: catalog.list_package_names(tx, it.other.id),
     "catalog.find_package": lambda tx, it: catalog.find_package(tx, it.other.id, it.package.name),
     "catalog.list_files": lambda tx, it: catalog.list_files(tx, it.other.id, it.package.id),
@@ -173,6 +174,7 @@ async def theirs(registry: Registry) -> Theirs:
     owner = await registry.token("first")
     for file in (_WHEEL, packages.wheel("2.0")):
         assert (await registry.publish(file, owner, project="first")).status_code == 201
+    await registry.service.curating.mark_by_command("first", packages.EXAMPLE, StatusMarker(Status.DEPRECATED))
     async with registry.service.database.transaction() as tx:
         other = await catalog.create_project(tx, "second", Visibility.PRIVATE, now=_NOW)
         release = next(one for one in await catalog.list_releases(tx, first.id) if one.version == "1.0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import http.client
 import socket
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from registry_service.api import upload_form
 from registry_service.api.upload_form import drain, received_form
 from registry_service.contract import environment, urls
 from registry_service.errors import RefusedError
+from registry_service.memory import uploads
 from tests.outcomes.issue_4 import EDGE_CASES
 from tests.support import packages
 from tests.support.forms import CONTENT_TYPE, file, form, part
@@ -126,6 +128,33 @@ def test_an_upload_that_arrives_byte_by_byte(place: Place) -> None:
             connection.send(bytes([byte]))
         assert answer(connection)[0] == 201
     assert place.page_status("crawling") == 200
+
+
+def test_a_token_whose_uploads_crawl_opens_no_more_and_stops_nobody_else(place: Place) -> None:
+    """6.10: one too many is told to come again before its body is read; another token, and the next one, get in."""
+    whole, other = body("many"), place.registry.project("beside-crawlers")
+    with contextlib.ExitStack() as stack:
+        crawling = [stack.enter_context(place.connect()) for _ in range(uploads.PER_TOKEN)]
+        for connection in crawling:
+            connection.sendall(place.head(len(whole)) + whole[:200])
+        place.wait_for_spools(uploads.PER_TOKEN)
+        with place.connect() as connection:
+            connection.sendall(place.head(len(whole)))
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            assert (response.status, response.getheader("retry-after")) == (503, "5")
+            assert b"32 uploads of this token are in progress" in response.read()
+        with place.connect() as connection:
+            path = urls.upload_path(other.project)
+            connection.sendall(place.head(len(whole), password=other.password, path=path) + whole)
+            assert answer(connection)[0] == 201
+        crawling[0].sendall(whole[200:])
+        assert answer(crawling[0])[0] == 201
+        with place.connect() as connection:
+            again = body("many-again")
+            connection.sendall(place.head(len(again)) + again)
+            assert answer(connection)[0] == 201
+    place.wait_for_spools(0)
 
 
 def test_a_client_that_hangs_up(place: Place) -> None:

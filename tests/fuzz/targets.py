@@ -19,6 +19,7 @@ from registry_service.domain.distribution import InvalidFilenameError, parse_fil
 from registry_service.domain.upload_rules import AcceptedUpload, Digests, Upload, is_valid_version, judge
 from registry_service.errors import RefusedError
 from registry_service.rendering.negotiation import accepts, negotiate, negotiate_encoding
+from tests.fuzz.resources import check_registry, check_token
 from tests.support.forms import CONTENT_TYPE
 from tests.support.odd_archives import SDIST, WHEEL
 
@@ -162,4 +163,6 @@ TARGETS = (
     Target("form", _form),
     Target("authorization", _authorization),
     Target("accept", _accept),
+    Target("registry", check_registry),
+    Target("token", check_token),
 )

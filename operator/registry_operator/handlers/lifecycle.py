@@ -35,7 +35,8 @@ def _watching(settings: kopf.OperatorSettings) -> None:
     watching.label_selectors["", "v1", "secrets"] = names.WATCH_LABEL
     for group, plural in (("apps", "deployments"), ("apps", "statefulsets"), ("batch", "jobs")):
         watching.label_selectors[group, "v1", plural] = names.REGISTRY_LABEL
-    watching.label_selectors["", "v1", "services"] = names.REGISTRY_LABEL
+    for plural in ("configmaps", "serviceaccounts", "services"):
+        watching.label_selectors["", "v1", plural] = names.REGISTRY_LABEL
     for plural in ("ingresses", "networkpolicies"):
         watching.label_selectors["networking.k8s.io", "v1", plural] = names.REGISTRY_LABEL
     watching.label_selectors["gateway.networking.k8s.io", "v1", "httproutes"] = names.REGISTRY_LABEL

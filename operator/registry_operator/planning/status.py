@@ -95,12 +95,13 @@ def invalid_status(body: Body, message: str, now: datetime) -> Manifest:
     advice = f"{message}. The installed CRD and this operator differ in version: upgrade the one that is older."
     failed = fails(ConditionType.READY, Reason.INVALID_SPEC, advice)
     stamped = merge_conditions((), (failed,), now=now, generation=generation)[0].body()
-    before = (body.get("status") or {}).get("conditions") or []
-    old = next((item for item in before if item["type"] == stamped["type"]), None)
-    if old is not None and old["status"] == stamped["status"]:
-        stamped["lastTransitionTime"] = old["lastTransitionTime"]
-    others = [item for item in before if item["type"] != stamped["type"]]
-    return {**(body.get("status") or {}), "observedGeneration": generation, "conditions": [stamped, *others]}
+    status = _mapping(body.get("status"))
+    before = [_mapping(item) for item in status.get("conditions") or ()]
+    old = next((item for item in before if item.get("type") == stamped["type"]), {})
+    if old.get("status") == stamped["status"]:
+        stamped["lastTransitionTime"] = old.get("lastTransitionTime", stamped["lastTransitionTime"])
+    others = [item for item in before if item.get("type") not in (None, stamped["type"])]
+    return {**status, "observedGeneration": generation, "conditions": [stamped, *others]}
 
 
 def image_version(image: str) -> str:
@@ -135,6 +136,11 @@ def _credential(entry: Credential) -> Manifest:
         "state": entry.state.value,
         "notAfter": entry.not_after,
     }
+
+
+def _mapping(value: object) -> Manifest:
+    """What a status is read as whose body fits no type: nothing, if it is no object."""
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def _present(values: Mapping[str, Any]) -> Manifest:  # Any: JSON of the Kubernetes API

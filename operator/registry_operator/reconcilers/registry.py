@@ -17,6 +17,7 @@ from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
+from registry_operator.planning.resting import Rest, may_rest
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
 from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import RegistryKey
@@ -31,6 +32,8 @@ from registry_operator.work_queue import Outcome
 
 # Design section 4: sets are compared, and Secrets without the watch label are noticed, within 30 s.
 LOOK_AGAIN: Final = 30.0
+# The watches tell of every change; that none was missed is looked after at least this often.
+LONGEST_REST: Final = dt.timedelta(hours=1)
 # A name that is taken may be that of an object which the garbage collector is about to remove.
 LOOK_AGAIN_AT_CONFLICT: Final = 5.0
 _log: Final = logging.getLogger(__name__)
@@ -47,10 +50,15 @@ class RegistryReconciler:
     random: Callable[[int], bytes]
     _hostnames: Hostnames = field(default_factory=Hostnames)
     _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
+    _resting: dict[RegistryKey, Rest] = field(default_factory=dict)
 
     async def reconcile(self, key: RegistryKey) -> Outcome:
-        """Make one pass."""
+        """Make one pass, or only compare rules and sets where nothing changed since a pass that had nothing to do."""
+        changed, rest = self.syncing.routing.take_change(key), self._resting.pop(key, None)
         try:
+            if rest is not None and not changed and await self._still_rests(key, rest):
+                self._resting[key] = rest
+                return Outcome(again_after=LOOK_AGAIN)
             body = await self.kube.get(PYPI_REGISTRY, key.namespace, key.name)
             if body is None:
                 self._forget(key)
@@ -95,8 +103,28 @@ class RegistryReconciler:
         seen = replace(view.observation(registry, self.installation), conflicts=tuple(conflicts))
         if secret is not None and seen.deployment is not None:
             seen = await self._synchronize(registry, secret, seen)
-        await self._report(body, registry, seen)
+        ready = await self._report(body, registry, seen)
+        if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
+            self._resting[key] = Rest(registry, secret, seen, self._counts(key), self.clock() + self._longest_rest())
         return self._outcome(seen, decided.next_look)
+
+    async def _still_rests(self, key: RegistryKey, rest: Rest) -> bool:
+        """Whether all that no event tells is as it was; raises ClusterError."""
+        now, seen = self.clock(), rest.seen
+        if now >= rest.until or await self._hostnames.holder(self.kube, rest.registry, now) != seen.hostname_holder:
+            return False
+        try:
+            digest = await self.syncing.compare(rest.registry, rest.secret)
+        except RegistryError:
+            return False  # the whole pass that follows says so
+        return digest == seen.rules_digest and self._counts(key) == rest.counts
+
+    def _longest_rest(self) -> dt.timedelta:
+        """Half of LONGEST_REST to all of it, by lot: registries that came to rest together are not due together."""
+        return LONGEST_REST * (1 + self.random(1)[0] / 256) / 2
+
+    def _counts(self, key: RegistryKey) -> tuple[int, int]:
+        return len(self.syncing.memory.held(key)), self.syncing.routing.count_tokens(key)
 
     def _decide(self, key: RegistryKey, registry: PyPIRegistry, view: RegistryView) -> RegistryPlan:
         """Plan the pass; the count of a failed Job's attempts outlives the Job, but not the operator."""
@@ -122,17 +150,20 @@ class RegistryReconciler:
         except RegistryError as error:
             return replace(seen, sync_problem=str(error))
 
-    async def _report(self, body: Object, registry: PyPIRegistry, seen: RegistryObservation) -> None:
+    async def _report(self, body: Object, registry: PyPIRegistry, seen: RegistryObservation) -> bool:
+        """Write the status; whether the registry is ready."""
         conditions = registry_conditions(registry, self.installation, seen)
         key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
+        projects, tokens = self._counts(key)
         report = RegistryReport(
             conditions=conditions,
             observation=seen,
             installation=self.installation,
-            projects=len(self.syncing.memory.held(key)),
-            tokens=self.syncing.routing.count_tokens(key),
+            projects=projects,
+            tokens=tokens,
         )
         await apply_status(self.kube, body, registry_status(registry, report, self.clock()))
+        return any(condition.type is ConditionType.READY and condition.is_true for condition in conditions)
 
     async def _report_failure(self, body: Object, registry: PyPIRegistry, error: ClusterError) -> None:
         """Say what the API server refused, and leave the rest of the status; the next pass sees to a failure here."""

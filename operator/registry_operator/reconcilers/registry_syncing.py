@@ -1,6 +1,8 @@
 """What a registry holds against what it should hold: rules are pushed, sets that differ get a pass of their own."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,12 +34,26 @@ class RegistrySyncing:
 
         Raises RegistryError.
         """
-        key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
+        async with self._opened(registry, secret) as client:
+            state = await self._push_rules(registry, client)
+            self._compare(RegistryKey(registry.metadata.namespace, registry.metadata.name), await client.sets())
+            return state.digest
+
+    async def compare(self, registry: PyPIRegistry, secret: ObservedSecret) -> str | None:
+        """Compare all sets and change nothing; returns the digest of the rules that the registry obeys.
+
+        Raises RegistryError.
+        """
+        async with self._opened(registry, secret) as client:
+            state = await client.rules()
+            self._compare(RegistryKey(registry.metadata.namespace, registry.metadata.name), await client.sets())
+            return state.digest
+
+    @asynccontextmanager
+    async def _opened(self, registry: PyPIRegistry, secret: ObservedSecret) -> AsyncIterator[RegistryClient]:
         try:
             async with asyncio.timeout(DEADLINE), self.port.open(registry, secret) as client:
-                state = await self._push_rules(registry, client)
-                self._compare(key, await client.sets())
-                return state.digest
+                yield client
         except TimeoutError as error:
             raise RegistryUnreachableError(f"rules and sets were not exchanged within {DEADLINE:g} s") from error
 

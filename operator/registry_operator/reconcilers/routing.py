@@ -20,6 +20,7 @@ class Routing:
         self._tokens: dict[tuple[str, str], RegistryKey] = {}
         self._sets: dict[str, dict[TokenSetKey, set[str]]] = defaultdict(dict)
         self._members: dict[RegistryKey, set[TokenSetKey]] = defaultdict(set)
+        self._changed: set[RegistryKey] = set()
 
     def token_sets(self, registry: RegistryKey) -> frozenset[TokenSetKey]:
         """The keys of all RegistryTokens that refer to a registry."""
@@ -28,6 +29,12 @@ class Routing:
     def count_tokens(self, registry: RegistryKey) -> int:
         """How many RegistryTokens refer to a registry."""
         return sum(len(self._sets[key.namespace][key]) for key in self.token_sets(registry))
+
+    def take_change(self, key: RegistryKey) -> bool:
+        """Whether an event concerned a registry since this was last asked."""
+        changed = key in self._changed
+        self._changed.discard(key)
+        return changed
 
     def registry_changed(self, key: RegistryKey, seen: object, *, gone: bool) -> None:
         """A PyPIRegistry was made, changed or deleted.
@@ -40,7 +47,7 @@ class Routing:
         elif self._registries[key.namespace].get(key) != seen:
             self._registries[key.namespace][key] = seen
             self.registry_moved(key)
-        self._add(key)
+        self._add_changed(key)
 
     def registry_moved(self, key: RegistryKey) -> None:
         """Something about a registry changed that all its token sets depend on."""
@@ -70,7 +77,7 @@ class Routing:
         """An object of a registry's was changed or deleted."""
         registry = labels.get(names.REGISTRY_LABEL) or labels.get(names.RETAIN_LABEL)
         if registry:
-            self._add(RegistryKey(namespace, registry))
+            self._add_changed(RegistryKey(namespace, registry))
 
     def secret_changed(self, namespace: str, labels: Mapping[str, str]) -> None:
         """A watched Secret was changed or deleted: one of ours, or one that people refer to."""
@@ -81,8 +88,12 @@ class Routing:
             self.child_changed(namespace, labels)
         else:
             for registry in sorted(self._registries.get(namespace, ())):
-                self._add(registry)
+                self._add_changed(registry)
             self.namespace_changed(namespace)
+
+    def _add_changed(self, key: RegistryKey) -> None:
+        self._changed.add(key)
+        self._add(key)
 
     def _join(self, key: TokenSetKey, name: str) -> None:
         self._tokens[key.namespace, name] = key.registry

@@ -15,6 +15,7 @@ class SyncMemory:
 
     def __init__(self) -> None:
         self._held: dict[RegistryKey, dict[str, SetSummary]] = {}
+        self._unchecked: dict[RegistryKey, set[str]] = {}
 
     def knows(self, registry: RegistryKey) -> bool:
         """Whether the registry's sets were read since the operator started."""
@@ -24,17 +25,25 @@ class SyncMemory:
         """What the registry holds, by namespace UID."""
         return self._held.get(registry, {})
 
+    def learn(self, registry: RegistryKey, summaries: Iterable[SetSummary]) -> None:
+        """Remember what the registry says that it holds, and that nobody has compared it yet: it stays news."""
+        self._held[registry] = {summary.namespace_uid: summary for summary in summaries}
+        self._unchecked[registry] = set(self._held[registry])
+
     def replace(self, registry: RegistryKey, summaries: Iterable[SetSummary]) -> frozenset[str]:
         """Remember what the registry says that it holds; returns the namespaces of which that is news."""
         before, now = self.held(registry), {summary.namespace_uid: summary for summary in summaries}
         self._held[registry] = now
         changed = {uid for uid in before.keys() | now.keys() if before.get(uid) != now.get(uid)}
+        changed |= self._unchecked.pop(registry, set())
         return frozenset((now.get(uid) or before[uid]).namespace for uid in changed)
 
     def note(self, registry: RegistryKey, summary: SetSummary) -> None:
         """Remember a set that the registry has just acknowledged."""
         self._held.setdefault(registry, {})[summary.namespace_uid] = summary
+        self._unchecked.get(registry, set()).discard(summary.namespace_uid)
 
     def forget(self, registry: RegistryKey) -> None:
         """Drop everything about a registry."""
         self._held.pop(registry, None)
+        self._unchecked.pop(registry, None)

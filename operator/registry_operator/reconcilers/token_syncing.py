@@ -76,7 +76,7 @@ class SetSender:
     async def empty_former(self, current_uid: str | None) -> None:
         """Empty every set that a former namespace of this name left, under the UID that it had."""
         if not self.memory.knows(self.key.registry):
-            self.memory.replace(self.key.registry, await self.client.sets())
+            self.memory.learn(self.key.registry, await self.client.sets())
         empty = wire.encode(sync.TokenSet(self.key.namespace))
         for former in list(self.memory.held(self.key.registry).values()):
             if former.namespace == self.key.namespace and former.namespace_uid != current_uid:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
+
+from registry_operator.resources.quantities import in_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class ManagedDatabase:
     size: str = "8Gi"
     storage_class_name: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.size)
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseKeys:
@@ -97,6 +104,10 @@ class ManagedStorage:
     image: str | None = None
     size: str = "20Gi"
     storage_class_name: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.size)
 
 
 class Addressing(StrEnum):
@@ -149,6 +160,10 @@ class S3Storage:
     addressing: Addressing = Addressing.AUTO
     ca: CertificateAuthority | None = None
     bucket_policy: BucketPolicy = BucketPolicy.MUST_EXIST
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an endpoint that is no URL."""
+        urlsplit(self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,8 +115,11 @@ def rfc3339(moment: datetime) -> str:
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """The moment that the API's text means. Raises ValueError for another text."""
-    return datetime.fromisoformat(text)
+    """The moment that the API's text means. Raises ValueError for another text, or a time of no zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} is not a time with its zone")
+    return moment
 
 
 def _stamped(new: Condition, old: Condition | None, *, now: datetime, generation: int) -> Condition:

@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from registry_operator.resources.quantities import canonical_cpu, in_bytes
+
+
+def _require(cpu: str | None, memory: str) -> None:
+    in_bytes(memory)
+    if cpu is not None:
+        canonical_cpu(cpu)
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequests:
@@ -15,6 +23,10 @@ class ResourceRequests:
     cpu: str = "50m"
     memory: str = "128Mi"
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity."""
+        _require(self.cpu, self.memory)
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceLimits:
@@ -22,6 +34,10 @@ class ResourceLimits:
 
     memory: str = "1Gi"
     cpu: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity."""
+        _require(self.cpu, self.memory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Kubernetes quantities, as the CRD's patterns admit them: whole bytes with at most one suffix, and shares of CPUs."""
+"""Kubernetes quantities, as the CRD's patterns admit them: bytes with at most one suffix, shares of CPUs; seconds."""
 
 import re
 from decimal import Decimal
@@ -9,6 +9,8 @@ _BINARY: Final = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
 _DECIMAL: Final = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3}
 _CPU: Final = re.compile(r"([0-9]{1,9})m|([0-9]{1,6}(?:\.[0-9]{1,3})?)", re.ASCII)
 _FACTORS: Final = {None: 1} | _BINARY | _DECIMAL
+# A century: the CRDs allow far less, and soon beyond it lies what no date can be.
+_LONGEST_SECONDS: Final = 100 * 366 * 24 * 3600
 
 
 def in_bytes(quantity: str) -> int:
@@ -40,3 +42,9 @@ def canonical_cpu(quantity: str) -> str:
         raise ValueError(f"{quantity!r} is not a share of CPUs such as 500m")
     thousandths = int(match[1]) if match[1] else int(Decimal(match[2]) * 1000)
     return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def require_seconds(seconds: int) -> None:
+    """Raises ValueError for a duration that cannot be added to a date."""
+    if not 0 <= seconds <= _LONGEST_SECONDS:
+        raise ValueError(f"{seconds} seconds are no time from 0 to {_LONGEST_SECONDS}")

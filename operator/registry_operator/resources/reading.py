@@ -69,7 +69,10 @@ def _read_fields(kind: Any, data: dict[str, object], where: str) -> Any:  # Any:
             values[name] = _read(hint, data[key], f"{where}.{key}")
         elif required:
             raise InvalidResourceError(f"{where}.{key} is missing")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:  # what no type says: a quantity that is none, a time beyond all calendars
+        raise InvalidResourceError(f"{where}: {error}") from error
 
 
 @cache

@@ -9,6 +9,7 @@ from registry_operator.resources.backends import Database, SecretReference, Stor
 from registry_operator.resources.conditions import Condition
 from registry_operator.resources.metadata import Metadata
 from registry_operator.resources.pod_template import PodDisruptionBudget, PodTemplate, ServiceAccount
+from registry_operator.resources.quantities import in_bytes
 from registry_operator.resources.reading import read
 from registry_service.contract.sync import GrantedPermission
 
@@ -94,6 +95,10 @@ class Limits:
     filenames: Filenames = Filenames.COMPATIBLE
     deleted_filenames: DeletedFilenames = DeletedFilenames.TAKEN
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.max_upload_size)
+
 
 class UpstreamType(StrEnum):
     """What happens to names that the registry never held."""
@@ -168,6 +173,10 @@ class ProjectDefaults:
     visibility: Visibility = Visibility.PRIVATE
     quota: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.quota or "0")
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectOverride:
@@ -176,6 +185,10 @@ class ProjectOverride:
     namespace: str
     visibility: Visibility | None = None
     quota: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.quota or "0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from registry_operator.resources.backends import SecretKeyReference
-from registry_operator.resources.conditions import Condition
+from registry_operator.resources.conditions import Condition, parse_rfc3339
 from registry_operator.resources.metadata import Metadata
+from registry_operator.resources.quantities import require_seconds
 from registry_operator.resources.reading import read
 from registry_service.contract.tokens import DEFAULT_SCOPES, JOB_USERNAME, PERSONAL_USERNAME, Scope, TokenType
 
@@ -51,6 +52,11 @@ class Rotation:
     overlap_seconds: int | None = None
     trigger: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for times that no calendar holds."""
+        require_seconds(self.before_expiry_seconds or 0)
+        require_seconds(self.overlap_seconds or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSecret:
@@ -93,6 +99,10 @@ class RegistryTokenSpec:
     endpoint: Endpoint | None = None
     index: IndexType = IndexType.PROJECT
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a lifetime that no calendar holds."""
+        require_seconds(self.expiration_seconds)
+
 
 # What a set says of a credential comes from these fields alone.
 _RIGHTS: Final = ("registryRef", "type", "username", "scopes", "projects", "packages", "source")
@@ -116,6 +126,10 @@ class Credential:
     state: CredentialState
     not_after: str
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for an end that is no time."""
+        parse_rfc3339(self.not_after)
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryTokenStatus:
@@ -134,6 +148,11 @@ class RegistryTokenStatus:
     rotation_time: str | None = None
     rotation_trigger: str | None = None
     credentials: tuple[Credential, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an issue time that is none."""
+        if self.issue_time is not None:
+            parse_rfc3339(self.issue_time)
 
 
 @dataclass(frozen=True, slots=True)

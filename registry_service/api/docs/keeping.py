@@ -60,6 +60,7 @@ REVOKE_TOKEN: Final[Described] = {
         404: answer(
             "It is no token of this registry, or none any more.", "Message", {"message": "404 Token Not Found"}
         ),
+        429: {"$ref": "#/components/responses/TooManyFailures"},
     },
     "openapi_extra": {
         "security": [],

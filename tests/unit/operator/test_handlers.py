@@ -6,8 +6,10 @@ from typing import Any
 import kopf
 import pytest
 
+from registry_operator.cluster.kinds import kind_named
 from registry_operator.handlers import children, lifecycle, resources
 from registry_operator.handlers.loop_lag import LoopLag
+from registry_operator.planning.registry_plan import OWNED_KINDS
 from registry_operator.reconcilers.keys import Key, RegistryKey, TokenSetKey
 from registry_operator.reconcilers.routing import Routing
 
@@ -55,6 +57,11 @@ def test_kopf_marks_no_object_and_the_api_server_filters_what_is_watched() -> No
         ("policy", "poddisruptionbudgets"),
     ):
         assert selectors[group, "v1", plural] == "pypiregistry.dev/registry"
+
+
+def test_every_kind_that_a_registry_owns_is_watched() -> None:
+    watched = {selector.any_name for selector in lifecycle.kopf_settings().watching.label_selectors}
+    assert {kind_named(kind).plural for kind in OWNED_KINDS} <= watched
 
 
 class Lagging:

@@ -105,3 +105,13 @@ def test_a_secret_that_people_refer_to_concerns_everything_of_its_namespace() ->
     routing, added = routed()
     routing.secret_changed("team-a", {names.WATCH_LABEL: "true"})
     assert added == [DEMO, A_IN_DEMO]
+
+
+def test_what_changed_is_told_once() -> None:
+    routing, _ = routed()
+    assert routing.take_change(DEMO)
+    assert not routing.take_change(DEMO)
+    routing.secret_changed("team-a", {})
+    assert routing.take_change(DEMO)
+    routing.token_changed("team-a", "ci", DEMO, gone=False)
+    assert not routing.take_change(DEMO)

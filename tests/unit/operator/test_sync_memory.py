@@ -27,6 +27,16 @@ def test_what_was_acknowledged_is_no_news_and_what_others_did_is() -> None:
     assert memory.replace(DEMO, now) == frozenset()
 
 
+def test_what_a_pass_over_one_set_learned_of_the_others_is_still_news() -> None:
+    """The RegistryToken of such a set may have been deleted while no operator ran."""
+    memory = SyncMemory()
+    memory.learn(DEMO, [summary("mine"), summary("orphan"), summary("gone")])
+    memory.note(DEMO, summary("mine"))
+    now = [summary("mine"), summary("orphan")]
+    assert memory.replace(DEMO, now) == {"ns-orphan", "ns-gone"}
+    assert memory.replace(DEMO, now) == frozenset()
+
+
 def test_registries_are_kept_apart_and_forgotten() -> None:
     memory = SyncMemory()
     memory.note(DEMO, summary("a"))

@@ -9,6 +9,7 @@ import pytest
 from registry_service.commands.arguments import LONGEST_SECONDS, parse
 from registry_service.contract.tokens import Scope
 from registry_service.domain.catalog import Visibility
+from registry_service.domain.status import Status
 
 _PERSONAL = ("token", "create", "--project", "demo", "--type", "personal")
 _DEPLOY = ("token", "create", "--project", "demo", "--type", "deploy")
@@ -22,6 +23,8 @@ _DEPLOY = ("token", "create", "--project", "demo", "--type", "deploy")
         (("project",), "action"),
         (("project", "create"), "name"),
         (("project", "create", "x", "--visibility", "secret"), "--visibility"),
+        (("project", "status", "x"), "status"),
+        (("project", "status", "x", "gone"), "status: invalid Status value: 'gone'"),
         (("token", "create", "--project", "demo"), "--type"),
         (("token", "create", "--type", "personal"), "--project"),
         (("token", "create", "--project", "demo", "--type", "root"), "--type"),
@@ -69,6 +72,13 @@ def test_serve_takes_several_projects_and_any_free_port() -> None:
 def test_a_project_is_private_unless_said_otherwise() -> None:
     assert parse(["project", "create", "x"]).visibility is Visibility.PRIVATE
     assert parse(["project", "create", "x", "--visibility", "public"]).visibility is Visibility.PUBLIC
+
+
+def test_project_status_means_the_whole_project_unless_said_otherwise() -> None:
+    parsed = parse(["project", "status", "x", "quarantined"])
+    assert (parsed.name, parsed.status, parsed.package, parsed.reason) == ("x", Status.QUARANTINED, None, "")
+    parsed = parse(["project", "status", "x", "active", "--package", "Y", "--reason", "two words"])
+    assert (parsed.status, parsed.package, parsed.reason) == (Status.ACTIVE, "Y", "two words")
 
 
 def test_token_create() -> None:

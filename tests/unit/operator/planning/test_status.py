@@ -137,6 +137,12 @@ def test_a_body_that_cannot_be_read_says_so_and_keeps_the_rest() -> None:
     assert flipped["conditions"][0]["lastTransitionTime"] == "2026-11-24T12:00:00Z"
 
 
+@pytest.mark.parametrize("status", ["x", None, {"conditions": None}, {"conditions": ["x", {"type": "Ready"}]}])
+def test_a_status_that_is_none_does_not_keep_a_bad_body_from_being_reported(status: object) -> None:
+    told = invalid_status({"metadata": {}, "status": status}, "m", NOW)
+    assert [(item["type"], item["reason"]) for item in told["conditions"]] == [("Ready", "InvalidSpec")]
+
+
 @pytest.mark.parametrize(
     ("image", "told"),
     [

@@ -1,5 +1,6 @@
 """Bodies of the API server become values; what does not fit names its field."""
 
+import re
 from typing import Any
 
 import pytest
@@ -145,3 +146,50 @@ def test_what_a_token_may_do_is_read_where_the_rest_is_of_another_version() -> N
         with pytest.raises(InvalidResourceError):
             RegistryToken.parse_rights(body | broken)
     assert RegistryToken.parse_rights({key: body[key] for key in ("metadata", "spec")}).status.credentials == ()
+
+
+_KEYS: Body = {"secret": {"name": "s3"}}
+_ENTRY: Body = {"tokenID": "t", "digest": "d", "state": "Active", "notAfter": "2027-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "named"),
+    [
+        ({"limits": {"maxUploadSize": "many"}}, "spec.limits: 'many' is not a number of bytes"),
+        ({"podTemplate": {"resources": {"requests": {"cpu": "all"}}}}, "requests: 'all' is not a share of CPUs"),
+        ({"podTemplate": {"resources": {"limits": {"memory": "all"}}}}, "limits: 'all' is not a number of bytes"),
+        ({"projects": {"defaults": {"quota": "none"}}}, "defaults: 'none' is not a number of bytes"),
+        ({"projects": {"overrides": [{"namespace": "a", "quota": "x"}]}}, "'x' is not a number of bytes"),
+        ({"database": {"type": "Managed", "managed": {"size": "1e3"}}}, "spec.database.managed: '1e3' is not"),
+        ({"storage": {"type": "Managed", "managed": {"size": "-1Gi"}}}, "spec.storage.managed: '-1Gi' is not"),
+        (
+            {"storage": {"type": "S3", "s3": {"endpoint": "http://[", "bucket": "b", "credentials": _KEYS}}},
+            "spec.storage.s3: Invalid IPv6 URL",
+        ),
+    ],
+)
+def test_text_that_is_no_quantity_or_url_is_found_before_anything_is_planned(spec: Body, named: str) -> None:
+    with pytest.raises(InvalidResourceError, match=re.escape(named)):
+        registry(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "named"),
+    [
+        ({"expirationSeconds": 10**12}, {}, "spec: 1000000000000 seconds are no time"),
+        ({"expirationSeconds": -1}, {}, "spec: -1 seconds are no time"),
+        ({"rotation": {"beforeExpirySeconds": 10**12}}, {}, "spec.rotation: 1000000000000 seconds"),
+        ({"rotation": {"overlapSeconds": -1}}, {}, "spec.rotation: -1 seconds"),
+        ({}, {"issueTime": "now"}, "status: Invalid isoformat string: 'now'"),
+        (
+            {},
+            {"credentials": [_ENTRY | {"notAfter": "2027-01-01"}]},
+            "status.credentials[0]: '2027-01-01' is not",
+        ),
+    ],
+)
+def test_a_time_that_no_calendar_holds_is_found_before_the_set_of_all_tokens_is_made(
+    spec: Body, status: Body, named: str
+) -> None:
+    with pytest.raises(InvalidResourceError, match=re.escape(named)):
+        token({"type": "Personal"} | spec, status=status)

@@ -20,7 +20,13 @@ from registry_service.domain.access import Permission
 from registry_service.domain.audit import Actor
 from registry_service.domain.catalog import Visibility
 from registry_service.domain.credentials import Credential
-from registry_service.errors import ForbiddenError, HiddenError, TooManyFailuresError, UnauthenticatedError
+from registry_service.errors import (
+    ForbiddenError,
+    HiddenError,
+    NotFoundError,
+    TooManyFailuresError,
+    UnauthenticatedError,
+)
 from registry_service.memory.failures import PER_TOKEN, Failures
 from registry_service.memory.uses import Uses
 from registry_service.use_cases.authenticating import Access, Authenticating
@@ -185,6 +191,20 @@ async def test_who_guesses_is_told_to_wait_and_who_is_right_is_not(world: World)
     with pytest.raises(TooManyFailuresError):
         await world.authenticating.identify(_credential(token))
     assert (await world.authenticating.identify(_credential(token, JOB_USERNAME))).type is TokenType.JOB
+
+
+async def test_a_token_that_somebody_found_is_verified_and_a_guess_counts_like_every_other(world: World) -> None:
+    for kind in TokenType:
+        assert (await world.authenticating.identify_found(await world.token("ours", kind), "")).type is kind
+    guess = tokens.mint(TokenType.PERSONAL, world._random)  # noqa: SLF001 - the world's own source
+    for _ in range(PER_TOKEN):
+        for unknown in (guess, "\ud800", _IMPORTED):
+            with pytest.raises(NotFoundError):
+                await world.authenticating.identify_found(unknown, "")
+    with pytest.raises(TooManyFailuresError):
+        await world.authenticating.identify_found(guess, "")
+    with pytest.raises(TooManyFailuresError):
+        await world.authenticating.identify(_credential(guess))
 
 
 async def test_a_token_that_asks_for_another_project_reaches_it_by_a_grant_in_force(world: World) -> None:

@@ -1,0 +1,29 @@
+"""Registries at rest: where events tell of every change, an idle one need not be read again and again."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from registry_operator.planning.observed import ObservedSecret, RegistryObservation
+from registry_operator.planning.secrets import secret_names
+from registry_operator.resources import names
+from registry_operator.resources.registry import PyPIRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a whole pass saw of a ready registry, as long as no event concerns it and `until` is not reached.
+
+    `counts` are those of projects and tokens in its status.
+    """
+
+    registry: PyPIRegistry
+    secret: ObservedSecret
+    seen: RegistryObservation
+    counts: tuple[int, int]
+    until: dt.datetime
+
+
+def may_rest(registry: PyPIRegistry, seen: RegistryObservation) -> bool:
+    """Whether events tell of everything that a decision depends on: each Secret is there and watched, no name taken."""
+    watched = {name for name, secret in seen.secrets.items() if names.WATCH_LABEL in secret.labels}
+    return not seen.conflicts and seen.sync_problem is None and secret_names(registry) <= watched

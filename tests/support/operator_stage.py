@@ -1,0 +1,299 @@
+"""The real operator's process on a real API server, and a registry that really serves; only pods are played.
+
+What a kubelet and the controllers of workloads would report is written by `played_workloads`. The registry's sync port
+is reached by its name in the cluster, which leads to a proxy: the operator has a hosts file of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sqlite3
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from registry_operator.planning.ledger import IssuingContext
+from registry_operator.planning.token_set import token_set
+from registry_operator.resources.token import RegistryToken
+from registry_service.contract import environment, sync, tokens, wire
+from tests.cluster.certificates import Subject
+from tests.cluster.client import hosts_file, inside
+from tests.cluster.places import REPOSITORY
+from tests.support import played_workloads
+from tests.support.network import free_port, own_address
+from tests.support.service import Program, Server
+from tests.support.stopping_proxy import Gate, Peer, proxy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.api_server import ApiServer
+
+T = TypeVar("T")
+Object = dict[str, Any]  # Any: an object as the API server has it
+
+HOME, NAME = "home", "demo"
+_LABELS = {"admitted": "yes"}
+_GROUP = "/apis/pypiregistry.dev/v1alpha1"
+_MERGE = "application/merge-patch+json"
+_LOOK_AGAIN = 0.05
+_API_PORT = 6443
+_IMAGES = {f"OPERATOR_{part}_IMAGE": f"{part.lower()}:1" for part in ("SERVICE", "POSTGRESQL", "OBJECT_STORE")}
+
+
+@dataclass
+class Stage:
+    """One API server, one registry in HOME that admits every namespace, and its operator."""
+
+    server: ApiServer
+    folder: Path
+    gate: Gate
+    proxy_address: str = field(default_factory=own_address)
+    sync_address: str = field(default_factory=own_address)
+    service: Server | None = None
+    operators: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start_operator(self, *, beside: bool = False) -> subprocess.Popen[bytes]:
+        """Start the operator's process behind the proxies, instead of the last one or `beside` it."""
+        variables = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{REPOSITORY / 'operator'}:{REPOSITORY}",
+            "KUBECONFIG": str(self.folder / "operator.kubeconfig"),
+            "OPERATOR_LIVENESS_PORT": str(free_port()),
+            **_IMAGES,
+        }
+        command = inside(
+            self.folder / "hosts", [sys.executable, "-m", "registry_operator", "run"], root=os.geteuid() == 0
+        )
+        with (self.folder / "operator.log").open("ab") as log:
+            process = subprocess.Popen(command, env=variables, cwd=self.folder, stdout=log, stderr=log)
+        self.operators.append(process)
+        if not beside:
+            self.gate.started(process.pid)
+        return process
+
+    def end_operators(self) -> None:
+        """Kill every operator that still runs, as a node does that is lost."""
+        for process in self.operators:
+            process.kill()
+            process.wait()
+
+    def get(self, path: str) -> Object | None:
+        return self.server.call("GET", path)
+
+    def token_path(self, namespace: str, name: str = "ci") -> str:
+        return f"{_GROUP}/namespaces/{namespace}/registrytokens/{name}"
+
+    def make_namespace(self, name: str) -> str:
+        """Make a namespace; its UID."""
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": _LABELS}}
+        made = self.server.call("POST", "/api/v1/namespaces", body)
+        assert made is not None
+        return str(made["metadata"]["uid"])
+
+    def make_registry(self, namespace: str) -> None:
+        """Make a PyPIRegistry with managed parts."""
+        self.server.call("POST", f"{_GROUP}/namespaces/{namespace}/pypiregistries", _registry())
+
+    def make_token(self, namespace: str, name: str = "ci", **spec: object) -> None:
+        """Make a RegistryToken for the registry."""
+        wanted = {"registryRef": {"name": NAME, "namespace": HOME}, "type": "Deploy"} | spec
+        body = {"apiVersion": "pypiregistry.dev/v1alpha1", "kind": "RegistryToken", "spec": wanted}
+        path = f"{_GROUP}/namespaces/{namespace}/registrytokens"
+        self.server.call("POST", path, body | {"metadata": {"name": name}})
+
+    def change_token(self, namespace: str, name: str = "ci", **spec: object) -> None:
+        """Change fields of a RegistryToken's spec."""
+        self.server.call("PATCH", self.token_path(namespace, name), {"spec": spec}, _MERGE)
+
+    def password(self, namespace: str, name: str = "ci") -> str | None:
+        """What the Secret of a RegistryToken holds."""
+        secret = self.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        value = None if secret is None else (secret.get("data") or {}).get("password")
+        return None if value is None else base64.b64decode(value).decode()
+
+    def accepts(self, password: str) -> bool:
+        """Whether the registry knows a token: what it may read is not asked."""
+        assert self.service is not None
+        basic = base64.b64encode(f"ci:{password}".encode()).decode()
+        request = urllib.request.Request(
+            f"{self.service.url}/api/v4/groups/{NAME}/-/packages/pypi/simple/",
+            headers={"Authorization": f"Basic {basic}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20):
+                return True
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code != 401
+
+    def living(self, uid: str) -> set[str]:
+        """The ids of a namespace's tokens that the registry takes, by its own database."""
+        now = datetime.now(UTC).isoformat(" ")
+        query = "SELECT id, not_after FROM token WHERE set_uid = ? AND revoked_at IS NULL AND NOT suspended"
+        return {str(row[0]) for row in self._database(query, uid) if row[1] is None or str(row[1]) > now}
+
+    def held_digest(self, uid: str) -> str | None:
+        """The digest of the set that the registry holds for a namespace."""
+        rows = self._database("SELECT digest FROM token_set WHERE namespace_uid = ?", uid)
+        return str(rows[0][0]) if rows else None
+
+    def _database(self, query: str, *values: str) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(f"file:{self.folder / 'data' / 'registry.db'}?mode=ro", uri=True)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
+    def unsettled(self, namespace: str, uid: str, name: str = "ci") -> str | None:
+        """What differs between a RegistryToken, its Secrets and the registry; None when all is well."""
+        body = self.get(self.token_path(namespace, name))
+        if body is None:
+            return f"alive: {sorted(self.living(uid))}" if self.living(uid) else None
+        token = RegistryToken.parse(body)
+        entries = token.status.credentials
+        states = sorted(entry.state.value for entry in entries)
+        if states.count("Active") != 1 or "Pending" in states:
+            return f"states {states}: {[c.get('message') for c in body.get('status', {}).get('conditions', [])]}"
+        ready = {one["type"]: one for one in body["status"]["conditions"]}["Ready"]
+        if ready["status"] != "True" or ready["observedGeneration"] != body["metadata"]["generation"]:
+            return str(ready)
+        return self._differs(token, uid)
+
+    def _differs(self, token: RegistryToken, uid: str) -> str | None:
+        namespace, entries = token.metadata.namespace, token.status.credentials
+        active = next(entry for entry in entries if entry.state.value == "Active")
+        password = self.password(namespace, token.metadata.name)
+        if password is None or tokens.digest(password) != active.digest:
+            return "the Secret does not hold the active credential"
+        if not self.accepts(password):
+            return "the registry refuses what the Secret holds"
+        wanted = wire.encode(token_set(namespace, [(token, entries)], IssuingContext(datetime.now(UTC))))
+        if self.held_digest(uid) != sync.body_digest(wanted):
+            return "the registry holds another set"
+        listed = {entry.token_id for entry in entries}
+        return None if self.living(uid) <= listed else f"alive and not listed: {self.living(uid) - listed}"
+
+    def until(self, look: Callable[[], T | None], *, seconds: float, what: Callable[[], object]) -> T:
+        """The first answer of `look` that is not None. Raises AssertionError with `what` and the operator's log."""
+        deadline = time.monotonic() + seconds
+        while (found := look()) is None:
+            if time.monotonic() > deadline:
+                log = (self.folder / "operator.log").read_text()[-3000:]
+                ended = [process.poll() for process in self.operators[-2:]]
+                raise AssertionError(f"not within {seconds} s: {what()}; operators ended with {ended}\n{log}")
+            time.sleep(_LOOK_AGAIN)  # another program's progress can only be asked for
+        return found
+
+    def until_settled(self, namespace: str, uid: str, *, seconds: float) -> None:
+        """Wait until nothing differs."""
+        self.until(
+            lambda: True if self.unsettled(namespace, uid) is None else None,
+            seconds=seconds,
+            what=lambda: self.unsettled(namespace, uid),
+        )
+
+    def until_gone(self, path: str, *, seconds: float) -> None:
+        """Wait until the API server has no such object."""
+        self.until(lambda: None if self.get(path) else True, seconds=seconds, what=lambda: self.get(path))
+
+    def witness(self, change: str, body: bytes) -> None:
+        """No Secret may hold, not even for a moment, what the registry does not take."""
+        if "/secrets" not in change or f"/{HOME}/" in change or body[:1] != b"{":
+            return
+        data = json.loads(body).get("data", {})
+        for key in ("password", "TWINE_PASSWORD"):
+            if key in data and not self.accepts(base64.b64decode(data[key]).decode()):
+                self.unregistered.append(change)
+
+    unregistered: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def stage(server: ApiServer, folder: Path) -> Iterator[Stage]:
+    """Everything ready: the operator runs, the registry serves and has its rules."""
+    made = Stage(server, folder, Gate(lambda _change, _body: None))
+    made.gate.witness = made.witness
+    with ExitStack() as open_things:
+        open_things.enter_context(_api_proxy(made))
+        (folder / "hosts").write_text(
+            hosts_file(Path("/etc/hosts").read_text(), made.sync_address, [f"{NAME}-sync.{HOME}.svc"])
+        )
+        made.make_namespace(HOME)
+        made.make_registry(HOME)
+        open_things.callback(made.end_operators)
+        made.start_operator()
+        open_things.enter_context(_serving(made))
+        open_things.callback(made.end_operators)  # before what they talk to
+        made.until(lambda: _ready(made), seconds=60, what=lambda: made.get(registry_path(HOME)))
+        yield made
+
+
+def registry_path(namespace: str) -> str:
+    """Where the API server has the PyPIRegistry of a namespace."""
+    return f"{_GROUP}/namespaces/{namespace}/pypiregistries/{NAME}"
+
+
+def _registry() -> Object:
+    parts = {kind: {"type": "Managed"} for kind in ("database", "storage")}
+    spec = parts | {
+        "projects": {"from": "Selector", "selector": {"matchLabels": _LABELS}},
+        "exposure": {"type": "None"},
+    }
+    return {
+        "apiVersion": "pypiregistry.dev/v1alpha1", "kind": "PyPIRegistry", "metadata": {"name": NAME}, "spec": spec,
+    }  # fmt: skip
+
+
+@contextmanager
+def _api_proxy(made: Stage) -> Iterator[None]:
+    authority, server = made.server.authority, made.server
+    pair = authority.pair(f"proxy-{made.proxy_address}", Subject("proxy", names=(made.proxy_address,)))
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(pair.certificate, pair.key)
+    url = f"https://{made.proxy_address}:{_API_PORT}"
+    server.write_kubeconfig(made.folder / "operator.kubeconfig", Subject("operator"), server=url)
+    peer = Peer(server.address, _API_PORT, server.admin)
+    with proxy((made.proxy_address, _API_PORT), own, peer, made.gate):
+        yield
+
+
+@contextmanager
+def _serving(made: Stage) -> Iterator[None]:
+    """The registry's service with the operator's sync Secret, and the proxy before its sync port."""
+    path = f"/api/v1/namespaces/{HOME}/secrets/{NAME}-sync"
+    secret = made.until(lambda: made.get(path), seconds=60, what=lambda: path)
+    directory = made.folder / "sync"
+    directory.mkdir()
+    for key, value in secret["data"].items():
+        (directory / key).write_bytes(base64.b64decode(value))
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(directory / "tls.crt", directory / "tls.key")
+    trust = ssl.create_default_context(cafile=directory / "ca.crt")
+    trust.check_hostname = False  # its certificate bears the Service's name, which leads to the proxy
+    variables = {environment.SYNC_DIRECTORY: str(directory), environment.NAME: NAME}
+    arguments = ("--data", str(made.folder / "data"))
+    host = own_address()
+    with (
+        Program(made.folder, variables).serving(host, *arguments, probe="/healthz") as made.service,
+        proxy((made.sync_address, environment.SYNC_PORT), own, Peer(host, environment.SYNC_PORT, trust), made.gate),
+    ):
+        yield
+
+
+def _ready(made: Stage) -> bool | None:
+    """Play the registry's workloads; True once it is ready."""
+    played_workloads.play(made.server, HOME)
+    registry = made.get(registry_path(HOME)) or {}
+    conditions = {one["type"]: one["status"] for one in registry.get("status", {}).get("conditions", [])}
+    return True if conditions.get("Ready") == "True" else None
