@@ -1,4 +1,4 @@
-"""`make generate`: the copies of `crds/` in the chart, and the images' bills of materials.
+"""`make generate`: the copies of `crds/` in the chart, the charts' READMEs, and the images' bills of materials.
 
 In the chart Helm can upgrade the CRDs, behind `crds.enabled` and `crds.keep`. The bills are made from the locks.
 With `--check` nothing is written; a copy that differs from its source ends the run with 1.
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.chart_readmes import readmes
 from tests.supply.bill import bills
 
 ROOT: Final = Path(__file__).parents[1]
@@ -53,6 +54,10 @@ def write(wanted: Mapping[str, str], target: Path) -> None:
         (target / name).write_text(text)
 
 
+def _whole_files() -> dict[Path, str]:
+    return {**readmes(), **bills()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Generate, or with `--check` compare."""
     parser = argparse.ArgumentParser(prog="make generate", description=__doc__)
@@ -60,13 +65,13 @@ def main(arguments: Sequence[str]) -> int:
     wanted = generated(SOURCE)
     if not parser.parse_args(arguments).check:
         write(wanted, TARGET)
-        for path, text in bills().items():
+        for path, text in _whole_files().items():
             path.write_text(text)
         return 0
     differing = differences(wanted, TARGET)
-    stale = [path for path, text in bills().items() if not path.exists() or path.read_text() != text]
+    stale = [path for path, text in _whole_files().items() if not path.exists() or path.read_text() != text]
     for path in stale:
-        print(f"{path.relative_to(ROOT)} differs from its lock: run `make generate`", file=sys.stderr)
+        print(f"{path.relative_to(ROOT)} differs from its source: run `make generate`", file=sys.stderr)
     for name in differing:
         print(f"{TARGET.relative_to(ROOT) / name} differs from crds/: run `make generate`", file=sys.stderr)
     return 1 if differing or stale else 0

@@ -127,7 +127,7 @@ async def test_a_set_that_changes_tokens_leaves_a_line(registry: Registry) -> No
     answer = await registry.http.get("/api/v1/projects/team/audit", auth=("a", token))
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert [(line["action"], line["details"]) for line in lines] == [
-        ("create-project", {"namespaceUID": "uid-1"}),
+        ("create-project", {"namespaceUID": "uid-1", "visibility": "private"}),
         ("replace-tokens", {"added": _id(token)}),
     ]
     assert all(line["actor"] == {"name": "registry-operator"} for line in lines)

@@ -78,6 +78,17 @@ def test_the_operators_pod_meets_the_restricted_standard(cluster: Cluster, kubec
         kubectl("delete", "namespace", name, "--wait=false")
 
 
+def test_the_operators_pod_is_placed_and_marked_but_stays_the_one_that_is_selected(cluster: Cluster) -> None:
+    values = ("podLabels.team=a", r"podLabels.app\.kubernetes\.io/name=b", "podAnnotations.c=d", "priorityClassName=e")
+    affinity = "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].f=g"
+    documents = rendered(cluster, *(f"--set={value}" for value in (*values, affinity)))
+    deployment = next(document for document in documents if document["kind"] == "Deployment")
+    template, selector = deployment["spec"]["template"], deployment["spec"]["selector"]["matchLabels"]
+    assert selector.items() | {("team", "a")} <= template["metadata"]["labels"].items()
+    assert template["metadata"]["annotations"] == {"c": "d"}
+    assert (template["spec"]["priorityClassName"], *template["spec"]["affinity"]) == ("e", "nodeAffinity")
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_a_missing_image_is_named_with_the_way_to_get_it(cluster: Cluster, image: str) -> None:
     with pytest.raises(CommandFailedError, match=rf"images\.{image}\.repository is empty: build the target"):

@@ -7,13 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from registry_operator.resources.quantities import canonical_cpu, in_bytes
-
-
-def _require(cpu: str | None, memory: str) -> None:
-    in_bytes(memory)
-    if cpu is not None:
-        canonical_cpu(cpu)
+from registry_operator.resources.quantities import canonical, canonical_cpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +19,8 @@ class ResourceRequests:
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no quantity."""
-        _require(self.cpu, self.memory)
+        canonical_cpu(self.cpu)
+        canonical(self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,9 @@ class ResourceLimits:
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no quantity."""
-        _require(self.cpu, self.memory)
+        canonical(self.memory)
+        if self.cpu is not None:
+            canonical_cpu(self.cpu)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,10 @@ def test_the_schema_knows_every_value_and_no_other() -> None:
         ({"imagePullSecrets": ["a-string"]}, "a-string"),
         ({"networkPolicy": {"apiServerPorts": [65536]}}, "65536"),
         ({"crds": {"keep": "yes"}}, "yes"),
+        ({"podLabels": {"team": 1}}, "team"),
+        ({"podAnnotations": ["a"]}, "podAnnotations"),
+        ({"affinity": "near"}, "near"),
+        ({"priorityClassName": "Not A Name"}, "Not A Name"),
     ],
 )
 def test_the_schema_refuses(change: Values, where: str) -> None:

@@ -156,10 +156,20 @@ _ENTRY: Body = {"tokenID": "t", "digest": "d", "state": "Active", "notAfter": "2
     ("spec", "named"),
     [
         ({"limits": {"maxUploadSize": "many"}}, "spec.limits: 'many' is not a number of bytes"),
-        ({"podTemplate": {"resources": {"requests": {"cpu": "all"}}}}, "requests: 'all' is not a share of CPUs"),
-        ({"podTemplate": {"resources": {"limits": {"memory": "all"}}}}, "limits: 'all' is not a number of bytes"),
         ({"projects": {"defaults": {"quota": "none"}}}, "defaults: 'none' is not a number of bytes"),
         ({"projects": {"overrides": [{"namespace": "a", "quota": "x"}]}}, "'x' is not a number of bytes"),
+        (
+            {"podTemplate": {"resources": {"limits": {"memory": "lots"}}}},
+            "spec.podTemplate.resources.limits: 'lots' is not a number of bytes",
+        ),
+        (
+            {"podTemplate": {"resources": {"limits": {"cpu": "half"}}}},
+            "spec.podTemplate.resources.limits: 'half' is not a share of CPUs",
+        ),
+        (
+            {"podTemplate": {"resources": {"requests": {"cpu": "half"}}}},
+            "spec.podTemplate.resources.requests: 'half' is not a share of CPUs",
+        ),
         ({"database": {"type": "Managed", "managed": {"size": "1e3"}}}, "spec.database.managed: '1e3' is not"),
         ({"storage": {"type": "Managed", "managed": {"size": "-1Gi"}}}, "spec.storage.managed: '-1Gi' is not"),
         (

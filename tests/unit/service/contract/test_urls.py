@@ -8,6 +8,7 @@ def test_paths_are_gitlabs() -> None:
     assert urls.index_path("team-a") == "/api/v4/projects/team-a/packages/pypi/simple"
     assert urls.package_path("/base", "foo") == "/base/simple/foo/"
     assert urls.package_page_path("team-a", 7) == "/team-a/-/packages/7"
+    assert urls.tokens_page_path("team-a") == "/team-a/-/tokens"
 
 
 def test_a_file_name_is_escaped_so_that_a_plus_survives() -> None:
