@@ -173,6 +173,10 @@ class ProjectDefaults:
     visibility: Visibility = Visibility.PRIVATE
     quota: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.quota or "0")
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectOverride:
@@ -181,6 +185,10 @@ class ProjectOverride:
     namespace: str
     visibility: Visibility | None = None
     quota: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.quota or "0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,8 @@ _ENTRY: Body = {"tokenID": "t", "digest": "d", "state": "Active", "notAfter": "2
     ("spec", "named"),
     [
         ({"limits": {"maxUploadSize": "many"}}, "spec.limits: 'many' is not a number of bytes"),
+        ({"projects": {"defaults": {"quota": "none"}}}, "defaults: 'none' is not a number of bytes"),
+        ({"projects": {"overrides": [{"namespace": "a", "quota": "x"}]}}, "'x' is not a number of bytes"),
         (
             {"podTemplate": {"resources": {"limits": {"memory": "lots"}}}},
             "spec.podTemplate.resources.limits: 'lots' is not a number of bytes",
