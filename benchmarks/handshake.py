@@ -23,7 +23,7 @@ from tests.support.operator_stage import HOME, NAME, Stage, stage
 
 ROUNDS, OTHERS = 30, 10_000
 OPERATOR_SECONDS = 1.0
-_PER_NAMESPACE = 100
+_PER_NAMESPACE = 10
 _PAUSE_SECONDS, _ISSUED_SECONDS, _SECONDS = 0.01, 3600.0, 120.0
 _PUBLISHER = "publisher"
 

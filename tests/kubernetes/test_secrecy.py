@@ -14,13 +14,12 @@ import pytest
 
 from registry_service.contract import environment
 from tests.outcomes import issue_6
+from tests.support import api_server
 from tests.support.operator_stage import HOME, Stage, stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-    from tests.support.api_server import ApiServer
 
 NAMESPACES, TOKENS = 10, 100
 # Of the secret's 43 characters so many say nothing that a guesser could use; hex digests have no upper case.
@@ -39,9 +38,9 @@ _KINDS = (
 
 
 @pytest.fixture
-def here(api_server: ApiServer, tmp_path: Path) -> Iterator[Stage]:
-    """The stage, for one test."""
-    with stage(api_server, tmp_path, proxied=False) as made:
+def here(tmp_path: Path) -> Iterator[Stage]:
+    """The stage, on an API server of its own."""
+    with api_server.running() as server, stage(server, tmp_path, proxied=False) as made:
         yield made
 
 

@@ -9,6 +9,7 @@ from registry_service.contract.sync import Grant, GrantedPermission
 from registry_service.contract.tokens import Scope, TokenType
 from registry_service.domain.access import (
     Decision,
+    GroupReader,
     Permission,
     Principal,
     allows,
@@ -144,6 +145,11 @@ def test_a_grant_adds_to_what_every_token_may_read() -> None:
     asking = replace(_token(_OWN, Scope.API), projects=("shared",))
     assert allows(asking, Permission.READ, project, (_grant(_PUBLISH),)) is Decision.ALLOWED
     assert allows(asking, Permission.PUBLISH, project, (_grant(_PUBLISH),)) is Decision.ALLOWED
+    assert allows(asking, Permission.READ, project, (_grant(_READ),)) is Decision.ALLOWED
+
+
+def test_a_reader_of_the_group_is_a_token_and_what_it_is_granted() -> None:
+    assert GroupReader(_token(_OWN)) == GroupReader(principal=_token(_OWN), granted=())
 
 
 def test_projects_to_read_are_in_the_order_of_the_grants() -> None:
@@ -172,12 +178,15 @@ def test_projects_to_read_are_in_the_order_of_the_grants() -> None:
         ("a*b*c", "a-b-c", True),
         ("a*b*c", "a-c-b", False),
         ("a*b*b*c", "a-b-c", False),
+        ("a*b*b", "a-b", False),
+        ("a*b*bb", "a-b-bb", True),
         ("a**c", "a-b-c", True),
         ("*", "anything", True),
     ],
 )
 def test_a_pattern_includes_names(pattern: str, name: str, fits: bool) -> None:
     assert package_pattern_problem(pattern) is None
+    name = "".join(list(name))  # equal to what the pattern holds, and another object
     assert may_change(replace(_token(_OWN), packages=(pattern,)), name) is fits
     assert may_change(replace(_token(_OWN), packages=("none-such", pattern)), name) is fits
 
