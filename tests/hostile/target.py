@@ -128,14 +128,15 @@ class Target:
         return found if found and found[-1].at >= until else None
 
     def others(self) -> str:
-        """A digest of the other team's rows and blobs."""
+        """A digest of the other team's rows and blobs, but for when its tokens were used: its own looks are uses."""
         database = self.registry.data / "registry.db"
         found = []
         with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             (project,) = connection.execute("SELECT id FROM project WHERE path = ?", (self.other.project,)).fetchone()
             for table in ("token", "package", "file", "audit"):
                 rows = connection.execute(f"SELECT * FROM {table} WHERE project_id = ? ORDER BY id", (project,))
-                found.append(repr(rows.fetchall()))
+                kept = [place for place, column in enumerate(rows.description) if column[0] != "last_used_at"]
+                found.append(repr([[row[place] for place in kept] for row in rows]))
             found.append(repr(connection.execute("SELECT * FROM project WHERE id = ?", (project,)).fetchall()))
         blobs = [path for path in (self.registry.data / "blobs" / str(project)).rglob("*") if path.is_file()]
         found += [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in sorted(blobs)]

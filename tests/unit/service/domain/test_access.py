@@ -180,6 +180,7 @@ def test_projects_to_read_are_in_the_order_of_the_grants() -> None:
         ("a*b*b*c", "a-b-c", False),
         ("a*b*b", "a-b", False),
         ("a*b*bb", "a-b-bb", True),
+        ("a*a*a", "aa", False),
         ("a**c", "a-b-c", True),
         ("*", "anything", True),
     ],
