@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,13 +16,15 @@ from tests.demo.walk import Walk, walk
 from tests.kubernetes.conftest import MakeNamespace, fresh_name, until_the_end
 from tests.outcomes import issue_3
 from tests.support.installation import RELEASE, Installation
-from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, Object
+from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, Object, condition_of
 from tests.support.packages import wheel
 
 pytestmark = pytest.mark.cluster
 
 USELESS_SECONDS = 2
 HEALED_SECONDS = 120
+# Half a minute until an unwatched Secret is looked at, and as much again for a busy machine.
+NOTICED_SECONDS = 60
 COMPONENT = "app.kubernetes.io/component"
 INSTANCE = "app.kubernetes.io/instance"
 CHILDREN = ("deployments", "statefulsets", "services", "ingresses", "jobs", "configmaps", "serviceaccounts")
@@ -126,6 +130,54 @@ def test_a_token_that_was_deleted_while_the_operator_was_down_is_useless_once_it
     expect_useless(walked, secret)
 
 
+def test_a_new_job_token_in_a_labelled_secret_works_at_once_and_the_old_one_goes_on(
+    walked: Walked, owner: Namespace
+) -> None:
+    former, outside = owner.secret("ci"), walked.walk.outside
+    source = examples.documents("team-a/tokens.yaml")[-1]["spec"]["source"]["secret"]["name"]
+    owner("label", "secret", source, "pypiregistry.dev/watch=true")
+    owner.wait_for(
+        TOKEN,
+        "ci",
+        lambda body: "noticed at once" in condition_of(body, "Ready").get("message", ""),
+        seconds=NOTICED_SECONDS,
+        until="the label is noticed",
+    )
+    value = secrets.token_urlsafe(32)
+    owner("patch", "secret", source, "--type=merge", "-p", json.dumps({"stringData": {"token": value}}))
+    renewed = former | {"index-url": former["index-url"].replace(former["password"], value)}
+    owner.eventually(
+        lambda: {} if outside.status(renewed) == 200 else None,
+        seconds=USELESS_SECONDS,
+        until="the new job token works",
+    )
+    assert outside.status(former) == 200
+    assert owner.secret("ci")["password"] == value
+
+
+def test_a_trigger_replaces_a_credential_and_a_dropped_label_leaves_its_secrets(
+    walked: Walked, owner: Namespace
+) -> None:
+    former = make_token(owner, "turning")
+    assert walked.walk.outside.status(former) == 200
+    patch_token(owner, "turning", {"secret": {"labels": {"team": "a"}}})
+    wait_for_labels(owner, "turning", {"team": "a"})
+    # The former credential was made less than a minute ago: the new one comes after the minute.
+    patch_token(owner, "turning", {"rotation": {"trigger": "monday"}, "secret": {"labels": None}})
+    wait_for_labels(owner, "turning", {})
+    token = owner.wait_for(
+        TOKEN,
+        "turning",
+        lambda body: body["status"].get("rotationTrigger") == "monday" and len(body["status"]["credentials"]) == 2,
+        seconds=HEALED_SECONDS,
+        until="a new credential",
+    )
+    assert {entry["state"] for entry in token["status"]["credentials"]} == {"Active", "Retiring"}
+    current = owner.secret("turning")
+    assert current["password"] != former["password"]
+    assert [walked.walk.outside.status(secret) for secret in (former, current)] == [200, 200]
+
+
 @pytest.mark.outcome(issue_3.HEALING)
 @pytest.mark.parametrize("component", ["service", "operator", "postgresql", "object-store"])
 def test_a_deleted_pod_loses_nothing_and_heals(
@@ -159,6 +211,25 @@ def make_token(namespace: Namespace, name: str) -> dict[str, str]:
     namespace.apply(token | {"metadata": {"name": name}})
     namespace.wait_for_condition(TOKEN, name, "Ready", seconds=steps.TOKEN_SECONDS)
     return namespace.secret(name)
+
+
+def patch_token(namespace: Namespace, name: str, spec: Object) -> None:
+    """Change a RegistryToken's spec."""
+    namespace("patch", TOKEN, name, "--type=merge", "-p", json.dumps({"spec": spec}))
+
+
+def wait_for_labels(namespace: Namespace, name: str, wanted: dict[str, str]) -> None:
+    """Wait until both Secrets of a token have exactly these labels besides the operator's own."""
+
+    def own(secret: str) -> dict[str, str]:
+        labels = (namespace.get("secret", secret) or {"metadata": {}})["metadata"].get("labels", {})
+        return {key: value for key, value in labels.items() if "/" not in key}
+
+    namespace.eventually(
+        lambda: {} if own(name) == own(f"{name}-env") == wanted else None,
+        seconds=steps.TOKEN_SECONDS,
+        until=f"the labels of Secret {name} are {wanted}",
+    )
 
 
 def expect_useless(walked: Walked, secret: dict[str, str]) -> None:
