@@ -10,7 +10,7 @@ from registry_service.api.authorization import Nothing, address_of, service_of
 from registry_service.api.pages import sessions
 from registry_service.api.pages.templates import page, stylesheet
 from registry_service.contract import urls
-from registry_service.domain.access import Permission, permissions
+from registry_service.domain.access import Decision, Permission, allows
 from registry_service.domain.credentials import Credential
 from registry_service.errors import (
     ForbiddenError,
@@ -157,9 +157,8 @@ def _add_packages(router: APIRouter, service: Service) -> None:
 
 
 def _owns(access: Access) -> bool:
-    """Whether the reader may see the project's tokens."""
-    own = access.principal is not None and access.principal.project_id == access.project.id
-    return own and Permission.CURATE in permissions(access.publisher)
+    """Whether the reader may see the project's tokens; curating is never granted, so no grant is asked for."""
+    return allows(access.principal, Permission.CURATE, access.project) is Decision.ALLOWED
 
 
 def _base_url(request: Request, service: Service) -> str:
