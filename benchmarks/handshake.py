@@ -75,7 +75,7 @@ def _rounds(here: Stage, purpose: str) -> Times:
         began = time.monotonic()
         here.server.kubectl("apply", "--namespace", HOME, "-f", "-", stdin=yaml.safe_dump(body | {"spec": spec}))
         while (password := here.password(HOME, name)) is None:
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # another program: it can only be asked for
         times.issued.append(time.monotonic() - began)
         _download(here, name, password)
         times.downloaded.append(time.monotonic() - began)
