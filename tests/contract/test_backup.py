@@ -84,7 +84,7 @@ async def restore(registry: Registry, content: bytes) -> None:
     await registry.service.restoring.read(io.BytesIO(content))
 
 
-async def told(registry: Registry, token: str) -> object:
+async def told(registry: Registry, token: str) -> tuple[object, ...]:
     """What readers see of the package: page, files, metadata, releases."""
     page = (await registry.page(token)).json()
     page["meta"].pop("_last-serial", None)
@@ -188,6 +188,34 @@ def lost_file(content: bytes) -> bytes:
             if WHEEL.sha256 not in entry.name:
                 written.addfile(entry, read.extractfile(entry))
     return made.getvalue()
+
+
+def older(content: bytes) -> bytes:
+    """The same from a version that had not some of the columns yet."""
+    made, later = io.BytesIO(), {"sha1", "attestations", "projects", "packages", "last_used_at"}
+    with tarfile.open(fileobj=io.BytesIO(content)) as read, tarfile.open(fileobj=made, mode="w") as written:
+        for entry in read:
+            file = read.extractfile(entry)
+            assert file is not None
+            kept = file.read()
+            if entry.name.startswith("rows/"):
+                rows = [
+                    {key: value for key, value in json.loads(line).items() if key not in later}
+                    for line in kept.splitlines()
+                ]
+                kept = "".join(json.dumps(row) + "\n" for row in rows).encode()
+            entry.size = len(kept)
+            written.addfile(entry, io.BytesIO(kept))
+    return made.getvalue()
+
+
+async def test_a_backup_of_an_older_version_is_restored(registry: Registry, alone: Alone) -> None:
+    token, revoked = await filled(registry), await registry.token()
+    await registry.service.minting.revoke_token(revoked.split("_")[2])
+    (page, files, *_), content = await told(registry, token), await backup(registry)
+    async with alone.open() as other:
+        await restore(other, older(content))
+        assert (await told(other, await other.token()))[:2] == (page, files)
 
 
 def newer(content: bytes) -> bytes:
