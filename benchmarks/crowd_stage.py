@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from registry_operator.cluster.kinds import DEPLOYMENT, JOB, PYPI_REGISTRY, REGISTRY_TOKEN, Object
-from tests.cluster.client import hosts_file, inside
+from tests.cluster.client import hosts_file
 from tests.cluster.places import REPOSITORY
+from tests.support import operator_process
 from tests.support.api_server import ADMIN
 from tests.support.network import own_address
 from tests.support.waiting import stop
@@ -39,7 +40,6 @@ _DATABASE = {"uri": "postgresql://user:pass@database.example/packages"}
 _STORE = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret"}
 _LOOK_AGAIN_SECONDS = 1.0
 _READY_SECONDS = 1800.0
-_IMAGES = {f"OPERATOR_{part}_IMAGE": f"{part.lower()}:1" for part in ("SERVICE", "POSTGRESQL", "OBJECT_STORE")}
 
 
 @dataclass
@@ -99,15 +99,7 @@ class Stage:
         names = [f"{NAME}-sync.{namespace}.svc" for namespace in self.namespaces]
         own = "".join(f"{self.address} {name}\n" for name in names)
         hosts.write_text(hosts_file(own, "127.0.0.1", ["localhost"]))
-        variables = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{REPOSITORY / 'operator'}:{REPOSITORY}",
-            "KUBECONFIG": str(self.server.kubeconfig),
-            "OPERATOR_LIVENESS_PORT": str(20000 + os.getpid() % 20000),
-            **_IMAGES,
-        }
-        command = inside(hosts, [sys.executable, "-m", "registry_operator", "run"], root=os.geteuid() == 0)
-        return self._start(command, variables, "operator")
+        return operator_process.start(self.folder, self.server.kubeconfig)
 
     def start_peer(self) -> subprocess.Popen[bytes]:
         """Start the far side."""
@@ -117,11 +109,8 @@ class Stage:
         shutil.copy(self.server.authority.certificate, self.folder / "ca.crt")
         command = [sys.executable, "-m", "benchmarks.crowd_peer", self.address, self.server.url, str(self.folder)]
         path = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{REPOSITORY / 'operator'}:{REPOSITORY}"}
-        return self._start(command, path, "peer")
-
-    def _start(self, command: list[str], variables: dict[str, str], name: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(command, env=variables, cwd=self.folder, stdout=log, stderr=log)
+        with (self.folder / "peer.log").open("ab") as log:
+            return subprocess.Popen(command, env=path, cwd=self.folder, stdout=log, stderr=log)
 
     def requests(self) -> dict[str, int]:
         """How many requests the API server got, by verb, for kinds that the operator deals with."""

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import ssl
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -26,16 +23,16 @@ from registry_operator.planning.token_set import token_set
 from registry_operator.resources.token import RegistryToken
 from registry_service.contract import environment, sync, tokens, wire
 from tests.cluster.certificates import Subject
-from tests.cluster.client import hosts_file, inside
-from tests.cluster.places import REPOSITORY
-from tests.support import played_workloads
+from tests.cluster.client import hosts_file
+from tests.support import operator_process, played_workloads
 from tests.support.api_server import ADMIN
-from tests.support.network import free_port, own_address
+from tests.support.network import own_address
 from tests.support.registry_rows import RegistryRows
 from tests.support.service import Program, Server
 from tests.support.stopping_proxy import Gate, Peer, proxy
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from tests.support.api_server import ApiServer
@@ -49,7 +46,6 @@ _GROUP = "/apis/pypiregistry.dev/v1alpha1"
 _MERGE = "application/merge-patch+json"
 _LOOK_AGAIN = 0.05
 _API_PORT = 6443
-_IMAGES = {f"OPERATOR_{part}_IMAGE": f"{part.lower()}:1" for part in ("SERVICE", "POSTGRESQL", "OBJECT_STORE")}
 
 
 @dataclass
@@ -67,18 +63,7 @@ class Stage:
 
     def start_operator(self, *, beside: bool = False) -> subprocess.Popen[bytes]:
         """Start the operator's process behind the proxies, instead of the last one or `beside` it."""
-        variables = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{REPOSITORY / 'operator'}:{REPOSITORY}",
-            "KUBECONFIG": str(self.folder / "operator.kubeconfig"),
-            "OPERATOR_LIVENESS_PORT": str(free_port()),
-            **_IMAGES,
-        }
-        command = inside(
-            self.folder / "hosts", [sys.executable, "-m", "registry_operator", "run"], root=os.geteuid() == 0
-        )
-        with (self.folder / "operator.log").open("ab") as log:
-            process = subprocess.Popen(command, env=variables, cwd=self.folder, stdout=log, stderr=log)
+        process = operator_process.start(self.folder, self.folder / "operator.kubeconfig")
         self.operators.append(process)
         if not beside:
             self.gate.started(process.pid)
