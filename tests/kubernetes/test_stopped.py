@@ -131,13 +131,15 @@ def _stopped(here: Stage, stop: Stop, begin: Callable[[str], None]) -> bool:
             return True
         body = here.get(here.token_path(name))
         seen = body is None or body["metadata"]["generation"] == generation
-        return False if here.gate.changes and seen and here.unsettled(name, uid) is None else None
+        return True if here.gate.changes and seen and here.unsettled(name, uid) is None else None
 
-    was = here.until(ended, seconds=_SECONDS, what=lambda: (name, here.gate.changes, here.unsettled(name, uid)))
-    here.gate.arm(None)
-    _holds_only_what_works(here, name)
+    here.until(ended, seconds=_SECONDS, what=lambda: (name, here.gate.changes, here.unsettled(name, uid)))
     # It may have been on its way to a change that nothing showed to be missing.
-    return was or operator.poll() is not None
+    was = here.gate.disarm()
+    if was:
+        operator.wait(_SECONDS)
+    _holds_only_what_works(here, name)
+    return was
 
 
 def _holds_only_what_works(here: Stage, namespace: str) -> None:

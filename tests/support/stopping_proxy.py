@@ -45,10 +45,16 @@ class Gate:
     fired: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def arm(self, stop: Stop | None) -> None:
+    def arm(self, stop: Stop) -> None:
         """Count changes from here on, and stop at the one that `stop` means."""
         with self.lock:
             self.stop, self.fired, self.changes = stop, False, []
+
+    def disarm(self) -> bool:
+        """Count no more; whether the operator was ended. A change on its way is over then."""
+        with self.lock:
+            self.stop = None
+            return self.fired
 
     def started(self, pid: int) -> None:
         """Pass on what this process sends, and nothing of an earlier one."""
