@@ -105,5 +105,6 @@ def _comes_back_after_its_namespace(person: Person, outside: Outside) -> None:
     again.apply(token("ci", "packages"))
     person.writes()
     person.follows("Restore, also into another cluster")
-    again.wait_for_condition(TOKEN, "ci", "Ready", seconds=60)
+    # An issuing that the restore interrupted begins anew after a minute.
+    again.wait_for_condition(TOKEN, "ci", "Ready", seconds=100)
     assert f"{EXAMPLE}-1.0" in outside.install(again.secret("ci"), f"{EXAMPLE}==1.0")
