@@ -1,7 +1,8 @@
-"""Memory and open files of a process and its children, as the kernel counts them."""
+"""Memory, processor time and open files of a process and its children, as the kernel counts them."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _KIB = 1024
@@ -34,6 +35,11 @@ def open_files(pid: int) -> int:
     return sum(len(list((_process(number) / "fd").iterdir())) for number in family(pid))
 
 
+def processor_seconds(pid: int) -> float:
+    """How long a process and its children have run on a processor."""
+    return sum(_processor_ticks(number) for number in family(pid)) / os.sysconf("SC_CLK_TCK")
+
+
 def family(pid: int) -> list[int]:
     """A process and its children, by their ids."""
     children = [int(number) for task in (_process(pid) / "task").glob("*/children") for number in _read(task).split()]
@@ -60,3 +66,9 @@ def _field(pid: int, name: str) -> int:
 
 def _process(pid: int) -> Path:
     return Path("/proc") / str(pid)
+
+
+def _processor_ticks(pid: int) -> int:
+    """The fields utime and stime; proc(5): the command's name before them may hold blanks."""
+    fields = _read(_process(pid) / "stat").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
