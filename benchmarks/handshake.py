@@ -26,6 +26,7 @@ ROUNDS, OTHERS = 30, 10_000
 OPERATOR_SECONDS = 1.0
 _PER_NAMESPACE = 10
 _PAUSE_SECONDS, _LOOK_AGAIN_SECONDS, _ISSUED_SECONDS, _SECONDS = 0.01, 2.0, 3600.0, 120.0
+# The share of a processor that watches and probes stay below and passes over sets do not.
 _REST_SHARE = 0.1
 _PUBLISHER = "publisher"
 

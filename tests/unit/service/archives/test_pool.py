@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import memory
 from registry_service.archives import ArchivePool
 from registry_service.archives.process import Reader, ReaderDiedError
 from registry_service.errors import BusyError
@@ -82,7 +83,7 @@ async def test_processor_time_is_limited_for_each_archive(tmp_path: Path) -> Non
         await pool.read(fine, fine.name)
         (pid,) = pool.processes
         await pool.read(slow, slow.name)
-        used, limit = _cpu_seconds(pid), _cpu_limit(pid)
+        used, limit = memory.processor_seconds(pid), _cpu_limit(pid)
         assert used < limit <= used + pool.deadline + 2
         await pool.read(fine, fine.name)
         assert _cpu_limit(pid) >= limit
@@ -157,11 +158,6 @@ def _is_there(pid: int) -> bool:
 
 def _proc(pid: int, name: str) -> str:
     return Path(f"/proc/{pid}/{name}").read_text()
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = _proc(pid, "stat").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu_limit(pid: int) -> int:
