@@ -105,6 +105,5 @@ def _comes_back_after_its_namespace(person: Person, outside: Outside) -> None:
     again.apply(token("ci", "packages"))
     person.writes()
     person.follows("Restore, also into another cluster")
-    # An issuing that the restore interrupted begins anew after a minute.
-    again.wait_for_condition(TOKEN, "ci", "Ready", seconds=100)
+    again.wait_for_condition(TOKEN, "ci", "Ready", seconds=60)
     assert f"{EXAMPLE}-1.0" in outside.install(again.secret("ci"), f"{EXAMPLE}==1.0")
