@@ -31,11 +31,12 @@ FROM ${BASE_IMAGE} AS build
 RUN python3 -m venv /opt/build
 
 # Dependencies are a layer of their own: it changes with the lock and with nothing else.
-# Wheels only: a source distribution would run its author's code here and want a compiler.
+# Wheels only: a source distribution would run its author's code here and want a compiler. Without dependencies: the lock
+# names them all, and a pip before 23.3 takes the newest version where one asks for an extra, whatever the lock says.
 FROM build AS operator-dependencies
 COPY operator/requirements.lock /opt/build/requirements.lock
 RUN set -eu; \
-    /opt/build/bin/pip install --no-cache-dir --no-compile --require-hashes --only-binary :all: \
+    /opt/build/bin/pip install --no-cache-dir --no-compile --no-deps --require-hashes --only-binary :all: \
         --target /opt/registry/dependencies --requirement /opt/build/requirements.lock; \
     rm -rf /opt/registry/dependencies/bin; \
     python3 -m compileall -q --invalidation-mode unchecked-hash /opt/registry/dependencies
@@ -44,7 +45,7 @@ RUN set -eu; \
 FROM build AS service-dependencies
 COPY registry_service/requirements.lock /opt/build/requirements.lock
 RUN set -eu; \
-    /opt/build/bin/pip install --no-cache-dir --no-compile --require-hashes --only-binary :all: \
+    /opt/build/bin/pip install --no-cache-dir --no-compile --no-deps --require-hashes --only-binary :all: \
         --target /opt/registry/dependencies --requirement /opt/build/requirements.lock; \
     rm -rf /opt/registry/dependencies/bin /opt/registry/dependencies/Crypto/SelfTest; \
     python3 -m compileall -q --invalidation-mode unchecked-hash /opt/registry/dependencies

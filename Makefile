@@ -65,4 +65,4 @@ $(READY):
 	@mkdir -p $(CACHE)
 	@flock $(ENVIRONMENT).lock $(SHELL) -euo pipefail -c 'if ! [ -e $(READY) ]; then \
 	  echo "making the Python environment: about a minute"; rm -rf $(ENVIRONMENT); python3 -m venv $(ENVIRONMENT); \
-	  $(ENVIRONMENT)/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/requirements.lock; touch $(READY); fi'
+	  $(ENVIRONMENT)/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r tests/requirements.lock; touch $(READY); fi'

@@ -67,6 +67,7 @@ def _download(folder: Path) -> None:
             "pip",
             "download",
             "-q",
+            "--no-deps",
             "--require-hashes",
             "--only-binary=:all:",
             *locks,

@@ -67,7 +67,7 @@ def _install(name: str, lock: Path, folder: Path) -> None:
         python = str(folder / "bin" / "python")
         pip = [python, "-m", "pip"] if name == "pip" else [str(client("pip")), "-m", "pip", "--python", python]
         sources = [f"--no-binary={package}" for package in _SOURCES.get(name, ())]
-        install = ["install", "-q", "--require-hashes", "--only-binary=:all:", *sources, "-r", str(lock)]
+        install = ["install", "-q", "--no-deps", "--require-hashes", "--only-binary=:all:", *sources, "-r", str(lock)]
         run([*pip, *install], timeout=10 * _MINUTES)
 
 

@@ -47,6 +47,12 @@ def test_locks_name_no_host() -> None:
         assert "://" not in (ROOT / name).read_text(), name
 
 
+def test_a_lock_is_installed_as_it_is() -> None:
+    for name in ("Makefile", *_files("*Dockerfile"), "tests/support/environments.py"):
+        text = (ROOT / name).read_text()
+        assert text.count("--require-hashes") == text.count("--no-deps"), name
+
+
 def _files(pattern: str) -> list[str]:
     listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, check=True, capture_output=True, text=True)
     return listed.stdout.split()
