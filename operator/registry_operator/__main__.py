@@ -7,9 +7,9 @@ import logging
 import os
 import random
 import secrets
-import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ import kopf
 
 from registry_operator.cluster.connecting import connect
 from registry_operator.cluster.kube import Kube
+from registry_operator.cluster.leading import Fenced, Leadership
 from registry_operator.handlers import children, lifecycle, resources
 from registry_operator.handlers.loop_lag import LoopLag
 from registry_operator.planning.addresses import sync_url
@@ -29,7 +30,7 @@ from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
 from registry_operator.reconcilers.token_set import TokenSetReconciler
 from registry_operator.settings import LogFormat, Settings, SettingsError
-from registry_operator.work_queue import Backoff, Outcome, WorkQueue
+from registry_operator.work_queue import Backoff, Outcome, Workers, WorkQueue
 
 WORKERS: Final = 16
 API_DEADLINE: Final = 30.0
@@ -39,6 +40,7 @@ STOP_DEADLINE: Final = 20.0
 PASS_DEADLINE: Final = 300.0
 # Every pod of a cluster is given the same DNS servers, so those of the registries' pods are its own.
 _RESOLV_CONF: Final = Path("/etc/resolv.conf")
+_log: Final = logging.getLogger(__name__)
 HANDLERS: Final = (children, lifecycle, resources)
 
 
@@ -58,24 +60,36 @@ def main() -> None:
 
 
 async def run(settings: Settings) -> None:
-    """Watch and reconcile until SIGTERM or SIGINT; running passes end first."""
-    async with connect(deadline=API_DEADLINE) as kube:
+    """Watch and reconcile until SIGTERM or SIGINT; running passes end first. Exits with 1 when another one leads."""
+    async with connect(deadline=API_DEADLINE) as api:
         loop = asyncio.get_running_loop()
         queue: WorkQueue[Key] = WorkQueue(loop=loop, random=random.random, backoff=Backoff())
-        routing = Routing(queue.add)
-        lag = LoopLag(loop)
+        routing, lag, lost = Routing(queue.add), LoopLag(loop), asyncio.Event()
+        leadership = _leadership(api, settings)
+        kube = api if leadership is None else Fenced(api, leadership.holds)
+        workers = Workers(queue, _passes(kube, routing, settings).reconcile)
         lag.start()
-        async with _working(queue, _passes(kube, routing, settings)):
+        async with _working(workers, leadership, lost):
             await kopf.operator(
                 settings=lifecycle.kopf_settings(),
                 memo=kopf.Memo(routing=routing, loop_lag=lag),
                 clusterwide=True,
                 standalone=True,
                 # By default Kopf asks for the user's name, and the user of a pod has none.
-                identity=socket.gethostname(),  # type: ignore[arg-type]  # Kopf keeps its own name for a str to itself
+                identity=settings.identity,  # type: ignore[arg-type]  # Kopf keeps its own name for a str to itself
                 liveness_endpoint=f"http://0.0.0.0:{settings.liveness_port}/healthz",
+                stop_flag=lost,
             )
         lag.stop()
+        if lost.is_set():
+            sys.exit("registry-operator: another one leads")
+
+
+def _leadership(kube: Kube, settings: Settings) -> Leadership | None:
+    """The Lease to lead by, where several operators stand ready."""
+    if settings.lease is None:
+        return None
+    return Leadership(kube, settings.lease, settings.identity, clock=_now, monotonic=time.monotonic)
 
 
 class _Passes:
@@ -114,21 +128,31 @@ def _passes(kube: Kube, routing: Routing, settings: Settings) -> _Passes:
 
 
 @asynccontextmanager
-async def _working(queue: WorkQueue[Key], passes: _Passes) -> AsyncIterator[None]:
-    """Keep the workers while the block runs; afterwards running passes get STOP_DEADLINE to end."""
-    workers = [asyncio.create_task(queue.work(passes.reconcile)) for _ in range(WORKERS)]
+async def _working(workers: Workers[Key], leadership: Leadership | None, lost: asyncio.Event) -> AsyncIterator[None]:
+    """Have the workers work, as soon and as long as this process leads; its watches run in any case.
+
+    So one that stands ready takes over with all keys already in its queue.
+    """
+    leading = asyncio.create_task(_lead(workers, leadership, lost))
     try:
         yield
     finally:
-        queue.stop()
-        await _stopped(workers)
+        await workers.end(0 if lost.is_set() else STOP_DEADLINE)
+        leading.cancel()
+        if leadership is not None:
+            await leadership.release()
 
 
-async def _stopped(workers: Sequence[asyncio.Task[None]]) -> None:
-    _, late = await asyncio.wait(workers, timeout=STOP_DEADLINE)
-    for worker in late:
-        worker.cancel()
-    await asyncio.gather(*workers, return_exceptions=True)
+async def _lead(workers: Workers[Key], leadership: Leadership | None, lost: asyncio.Event) -> None:
+    if leadership is not None:
+        _log.info("this operator stands ready")
+        await leadership.acquire()
+        _log.info("this operator leads")
+    workers.start(WORKERS)
+    if leadership is not None:
+        await leadership.keep()
+        lost.set()
+        await workers.end(0)
 
 
 def _configure_logging(settings: Settings) -> None:

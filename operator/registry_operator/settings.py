@@ -20,6 +20,9 @@ TRUSTED_PROXIES: Final = "OPERATOR_TRUSTED_PROXIES"
 LOG_FORMAT: Final = "OPERATOR_LOG_FORMAT"
 LIVENESS_PORT: Final = "OPERATOR_LIVENESS_PORT"
 NAMESPACE: Final = "OPERATOR_NAMESPACE"
+LEASE: Final = "OPERATOR_LEASE"
+IDENTITY: Final = "OPERATOR_IDENTITY"
+_ALONE: Final = "registry-operator"
 _MAX_PORT: Final = 65535
 
 
@@ -36,11 +39,16 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that differs between installations."""
+    """Everything that differs between installations.
+
+    `lease` is the namespace and name of the Lease by which one of several operators leads, each under its `identity`.
+    """
 
     installation: Installation
     log_format: LogFormat = LogFormat.JSON
     liveness_port: int = 8080
+    lease: tuple[str, str] | None = None
+    identity: str = _ALONE
 
     @classmethod
     def read(cls, environment: Mapping[str, str], resolv_conf: str = "") -> "Settings":
@@ -49,7 +57,8 @@ class Settings:
         Raises SettingsError, with all that is wrong at once.
         """
         present = {name: value for name, value in environment.items() if value}
-        problems = [f"{name} is missing" for name in _REQUIRED if name not in present]
+        required = _REQUIRED + (_OF_A_LEASE if LEASE in present else ())
+        problems = [f"{name} is missing" for name in required if name not in present]
         port, log_format = present.get(LIVENESS_PORT, "8080"), present.get(LOG_FORMAT, "json")
         if not (port.isascii() and port.isdigit() and 0 < int(port) <= _MAX_PORT):
             problems.append(f"{LIVENESS_PORT} is not a port: {port!r}")
@@ -61,10 +70,17 @@ class Settings:
             problems.append(f"{INGRESS_CA_FILE} cannot be read: {error.strerror}")
         if problems:
             raise SettingsError("; ".join(problems))
-        return cls(_installation(present, ingress_ca, tuple(_resolvers(resolv_conf))), LogFormat(log_format), int(port))
+        return cls(
+            _installation(present, ingress_ca, tuple(_resolvers(resolv_conf))),
+            LogFormat(log_format),
+            int(port),
+            lease=(present[NAMESPACE], present[LEASE]) if LEASE in present else None,
+            identity=present.get(IDENTITY, _ALONE),
+        )
 
 
 _REQUIRED: Final = (SERVICE_IMAGE, POSTGRESQL_IMAGE, OBJECT_STORE_IMAGE)
+_OF_A_LEASE: Final = (NAMESPACE, IDENTITY)
 
 
 def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers: tuple[str, ...]) -> Installation:

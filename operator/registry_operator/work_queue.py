@@ -7,7 +7,7 @@ is passed once more. The queue is bounded by the number of keys that exist.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -149,3 +149,25 @@ class WorkQueue(Generic[K]):
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
+
+
+class Workers(Generic[K]):
+    """The workers of a queue: they start once, and end with their passes or at once."""
+
+    def __init__(self, queue: WorkQueue[K], reconcile: Callable[[K], Awaitable[Outcome]]) -> None:
+        self._queue = queue
+        self._reconcile = reconcile
+        self._tasks: Sequence[asyncio.Task[None]] = ()
+
+    def start(self, count: int) -> None:
+        """Begin to pass what waits in the queue, `count` keys at a time."""
+        self._tasks = [asyncio.create_task(self._queue.work(self._reconcile)) for _ in range(count)]
+
+    async def end(self, deadline: float) -> None:
+        """Take no more keys; running passes get `deadline` seconds to end, then they are cancelled."""
+        self._queue.stop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=deadline)
+            for task in late:
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

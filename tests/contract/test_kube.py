@@ -1,7 +1,9 @@
 """The Kube port: what the operator relies on, on the API server in memory and on a real one."""
 
 import asyncio
+import datetime as dt
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,8 +12,9 @@ import pytest
 
 from registry_operator.cluster.applying import ensure
 from registry_operator.cluster.connecting import connect
-from registry_operator.cluster.kinds import CONFIG_MAP, NAMESPACE, Object
+from registry_operator.cluster.kinds import CONFIG_MAP, LEASE, NAMESPACE, Object
 from registry_operator.cluster.kube import Kube
+from registry_operator.cluster.leading import Leadership
 from registry_operator.errors import AlreadyExistsError, ChangedMeanwhileError
 from tests.support.fake_kube import FakeKube
 
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 Scenario = Callable[[Kube, str], Awaitable[None]]
 Run = Callable[[Scenario], None]
 OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "controller": True}
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def config_map(namespace: str, name: str = "x", **data: str) -> dict[str, Any]:  # Any: a manifest
@@ -154,6 +161,23 @@ def test_a_patch_is_bound_to_what_was_read(run: Run) -> None:
         operation = {"op": "replace", "path": "/metadata/managedFields", "value": read["metadata"]["managedFields"]}
         with pytest.raises(ChangedMeanwhileError):
             await kube.patch(read, [operation])
+
+    run(scenario)
+
+
+def test_a_lease_is_made_and_renewed_by_whoever_read_it_last(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        def candidate(identity: str) -> Leadership:
+            return Leadership(kube, (namespace, "leader"), identity, clock=_now, monotonic=time.monotonic)
+
+        one, two = candidate("one"), candidate("two")
+        assert [await one.attempt(), await two.attempt(), await one.attempt()] == [True, False, True]
+        read = await kube.get(LEASE, namespace, "leader")
+        assert read is not None
+        await one.release()
+        with pytest.raises(ChangedMeanwhileError):
+            await kube.patch(read, [{"op": "add", "path": "/spec", "value": read["spec"]}])
+        assert await two.attempt()
 
     run(scenario)
 

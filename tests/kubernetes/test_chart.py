@@ -89,6 +89,21 @@ def test_the_operators_pod_is_placed_and_marked_but_stays_the_one_that_is_select
     assert (template["spec"]["priorityClassName"], *template["spec"]["affinity"]) == ("e", "nodeAffinity")
 
 
+def test_replicas_lead_by_a_lease_and_a_single_one_needs_none(cluster: Cluster) -> None:
+    def found(*arguments: str) -> tuple[set[str], set[str]]:
+        documents = rendered(cluster, *arguments)
+        deployment = next(document for document in documents if document["kind"] == "Deployment")
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        names = {variable["name"] for variable in container["env"]}
+        return {document["kind"] for document in documents}, names
+
+    kinds, names = found("--set=replicas=2")
+    own, of_lease = {"Role", "RoleBinding", "PodDisruptionBudget"}, {"OPERATOR_LEASE", "OPERATOR_IDENTITY"}
+    assert (own - kinds, of_lease - names) == (set(), set())
+    kinds, names = found()
+    assert (own & kinds, of_lease & names) == (set(), set())
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_a_missing_image_is_named_with_the_way_to_get_it(cluster: Cluster, image: str) -> None:
     with pytest.raises(CommandFailedError, match=rf"images\.{image}\.repository is empty: build the target"):

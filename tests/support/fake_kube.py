@@ -67,9 +67,10 @@ class FakeKube:
             raise ChangedMeanwhileError(f"{key}: another resourceVersion")
         (operation,) = operations
         changed = copy.deepcopy(present)
-        if operation["path"] == "/metadata/ownerReferences":
+        if operation["path"] in ("/metadata/ownerReferences", "/spec"):
             assert operation["op"] == "add"
-            changed["metadata"]["ownerReferences"] = operation["value"]
+            field = operation["path"].rpartition("/")[2]
+            (changed if field == "spec" else changed["metadata"])[field] = operation["value"]
             self._store(key, changed, "patch")
             return copy.deepcopy(changed)
         assert (operation["op"], operation["path"]) == ("replace", "/metadata/managedFields")

@@ -12,14 +12,18 @@ from tests.support.network import free_port
 _IMAGES = {f"OPERATOR_{part}_IMAGE": f"{part.lower()}:1" for part in ("SERVICE", "POSTGRESQL", "OBJECT_STORE")}
 
 
-def start(folder: Path, kubeconfig: Path) -> subprocess.Popen[bytes]:
-    """Start `registry-operator run` with the file `hosts` of a folder as its /etc/hosts; it logs to `operator.log`."""
+def start(folder: Path, kubeconfig: Path, **more: str) -> subprocess.Popen[bytes]:
+    """Start `registry-operator run` with the file `hosts` of a folder as its /etc/hosts; it logs to `operator.log`.
+
+    `more` are variables of its environment.
+    """
     variables = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{REPOSITORY / 'operator'}:{REPOSITORY}",
         "KUBECONFIG": str(kubeconfig),
         "OPERATOR_LIVENESS_PORT": str(free_port()),
         **_IMAGES,
+        **more,
     }
     run = [sys.executable, "-m", "registry_operator", "run"]
     command = inside(folder / "hosts", run, root=os.geteuid() == 0)

@@ -33,7 +33,7 @@ from tests.support.stopping_proxy import Gate, Peer, proxy
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.support.api_server import ApiServer
 
@@ -60,10 +60,14 @@ class Stage:
     service: Server | None = None
     operators: list[subprocess.Popen[bytes]] = field(default_factory=list)
     proxied: bool = True
+    variables: dict[str, str] = field(default_factory=dict)
 
-    def start_operator(self, *, beside: bool = False) -> subprocess.Popen[bytes]:
-        """Start the operator's process behind the proxies, instead of the last one or `beside` it."""
-        process = operator_process.start(self.folder, self.folder / "operator.kubeconfig")
+    def start_operator(self, *, beside: bool = False, **more: str) -> subprocess.Popen[bytes]:
+        """Start the operator's process behind the proxies, instead of the last one or `beside` it.
+
+        `more` are variables of its environment, besides the stage's own.
+        """
+        process = operator_process.start(self.folder, self.folder / "operator.kubeconfig", **(self.variables | more))
         self.operators.append(process)
         if not beside:
             self.gate.started(process.pid)
@@ -194,12 +198,15 @@ class Stage:
 
 
 @contextmanager
-def stage(server: ApiServer, folder: Path, *, proxied: bool = True) -> Iterator[Stage]:
+def stage(
+    server: ApiServer, folder: Path, *, proxied: bool = True, variables: Mapping[str, str] | None = None
+) -> Iterator[Stage]:
     """Everything ready: the operator runs, the registry serves and has its rules.
 
-    Not `proxied`, nothing stands between the three that could stop the operator or slow it down.
+    Not `proxied`, nothing stands between the three that could stop the operator or slow it down. `variables` are in
+    the environment of every operator.
     """
-    made = Stage(server, folder, Gate(lambda _change, _body: None), proxied=proxied)
+    made = Stage(server, folder, Gate(lambda _change, _body: None), proxied=proxied, variables=dict(variables or {}))
     made.gate.witness = made.witness
     with ExitStack() as open_things:
         open_things.enter_context(_api_proxy(made))

@@ -41,6 +41,7 @@ CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps")
 SERVICE: Final = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT: Final = Kind("v1", "ServiceAccount", "serviceaccounts")
 POD: Final = Kind("v1", "Pod", "pods")
+LEASE: Final = Kind("coordination.k8s.io/v1", "Lease", "leases")
 PERSISTENT_VOLUME_CLAIM: Final = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
 STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
@@ -62,7 +63,7 @@ _ALL: Final = (
         POD,
         PERSISTENT_VOLUME_CLAIM,
     ),
-    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, HTTP_ROUTE, POD_DISRUPTION_BUDGET),
+    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, HTTP_ROUTE, POD_DISRUPTION_BUDGET, LEASE),
 )
 _BY_NAME: Final = {kind.name: kind for kind in _ALL}
 

@@ -24,6 +24,7 @@ def test_the_images_are_enough_and_empty_variables_count_as_unset() -> None:
     assert settings.installation.trusted_proxies == ()
     assert (settings.installation.namespace, settings.installation.resolvers) == (None, ())
     assert (settings.log_format, settings.liveness_port) == (LogFormat.JSON, 8080)
+    assert settings.lease is None
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -37,6 +38,8 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_TRUSTED_PROXIES": "10.0.0.0/8, 192.168.0.0/16",
         "OPERATOR_LOG_FORMAT": "text",
         "OPERATOR_LIVENESS_PORT": "9000",
+        "OPERATOR_LEASE": "leader",
+        "OPERATOR_IDENTITY": "operator-1",
     }
     servers = ("198.18.10.10", "fd00::a", "fe80::1%eth0", "", "here")
     resolv_conf = "\n".join(["search svc.cluster.local", *(f"nameserver {server}" for server in servers)])
@@ -48,6 +51,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.installation.ingress_ca == "PEM"
     assert settings.installation.trusted_proxies == ("10.0.0.0/8", "192.168.0.0/16")
     assert (settings.log_format, settings.liveness_port) == (LogFormat.TEXT, 9000)
+    assert (settings.lease, settings.identity) == (("pypi-system", "leader"), "operator-1")
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -56,10 +60,12 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "OPERATOR_INGRESS_CA_FILE": str(tmp_path / "absent"),
         "OPERATOR_LOG_FORMAT": "xml",
         "OPERATOR_LIVENESS_PORT": "70000",
+        "OPERATOR_LEASE": "leader",
     }
     with pytest.raises(SettingsError) as raised:
         Settings.read(wrong)
     said = str(raised.value)
-    for name in (*IMAGES.keys() - {"OPERATOR_SERVICE_IMAGE"}, *wrong.keys() - {"OPERATOR_SERVICE_IMAGE"}):
+    of_a_lease = {"OPERATOR_NAMESPACE", "OPERATOR_IDENTITY"}
+    for name in (IMAGES.keys() | wrong.keys() | of_a_lease) - {"OPERATOR_SERVICE_IMAGE", "OPERATOR_LEASE"}:
         assert name in said
     assert "OPERATOR_SERVICE_IMAGE" not in said
