@@ -22,6 +22,7 @@ from registry_operator.cluster.leading import Fenced, Leadership
 from registry_operator.handlers import children, lifecycle, resources
 from registry_operator.handlers.loop_lag import LoopLag
 from registry_operator.planning.addresses import sync_url
+from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key, RegistryKey
 from registry_operator.reconcilers.registry import RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
@@ -70,19 +71,28 @@ async def run(settings: Settings) -> None:
         workers = Workers(queue, _passes(kube, routing, settings).reconcile)
         lag.start()
         async with _working(workers, leadership, lost):
-            await kopf.operator(
-                settings=lifecycle.kopf_settings(),
-                memo=kopf.Memo(routing=routing, loop_lag=lag),
-                clusterwide=True,
-                standalone=True,
-                # By default Kopf asks for the user's name, and the user of a pod has none.
-                identity=settings.identity,  # type: ignore[arg-type]  # Kopf keeps its own name for a str to itself
-                liveness_endpoint=f"http://0.0.0.0:{settings.liveness_port}/healthz",
-                stop_flag=lost,
-            )
+            await _watch(settings, kopf.Memo(routing=routing, loop_lag=lag), lost)
         lag.stop()
         if lost.is_set():
             sys.exit("registry-operator: another one leads")
+
+
+async def _watch(settings: Settings, memo: kopf.Memo, stop: asyncio.Event) -> None:
+    """Turn what changes into keys, in all namespaces or in the chosen ones."""
+    watched = settings.installation.watched
+    if not watched:
+        resources.watch_namespaces()
+    await kopf.operator(
+        settings=lifecycle.kopf_settings(clusterwide=not watched),
+        memo=memo,
+        clusterwide=not watched,
+        namespaces=watched,
+        standalone=True,
+        # By default Kopf asks for the user's name, and the user of a pod has none.
+        identity=settings.identity,  # type: ignore[arg-type]  # Kopf keeps its own name for a str to itself
+        liveness_endpoint=f"http://0.0.0.0:{settings.liveness_port}/healthz",
+        stop_flag=stop,
+    )
 
 
 def _leadership(kube: Kube, settings: Settings) -> Leadership | None:
@@ -115,6 +125,7 @@ def _passes(kube: Kube, routing: Routing, settings: Settings) -> _Passes:
         syncing=RegistrySyncing(port=port, routing=routing, memory=memory),
         clock=_now,
         random=secrets.token_bytes,
+        hostnames=Hostnames(settings.installation.watched),
     )
     token_sets = TokenSetReconciler(
         kube=kube,

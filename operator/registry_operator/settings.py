@@ -22,6 +22,8 @@ LIVENESS_PORT: Final = "OPERATOR_LIVENESS_PORT"
 NAMESPACE: Final = "OPERATOR_NAMESPACE"
 LEASE: Final = "OPERATOR_LEASE"
 IDENTITY: Final = "OPERATOR_IDENTITY"
+ALLOWED_DOMAINS: Final = "OPERATOR_ALLOWED_DOMAINS"
+WATCH_NAMESPACES: Final = "OPERATOR_WATCH_NAMESPACES"
 _ALONE: Final = "registry-operator"
 _MAX_PORT: Final = 65535
 
@@ -84,7 +86,6 @@ _OF_A_LEASE: Final = (NAMESPACE, IDENTITY)
 
 
 def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers: tuple[str, ...]) -> Installation:
-    networks = (network.strip() for network in present.get(TRUSTED_PROXIES, "").split(","))
     return Installation(
         service_image=present[SERVICE_IMAGE],
         postgresql_image=present[POSTGRESQL_IMAGE],
@@ -92,10 +93,16 @@ def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers:
         base_domain=present.get(BASE_DOMAIN),
         ingress_class=present.get(INGRESS_CLASS),
         ingress_ca=ingress_ca,
-        trusted_proxies=tuple(network for network in networks if network),
+        trusted_proxies=_listed(present.get(TRUSTED_PROXIES, "")),
         namespace=present.get(NAMESPACE),
         resolvers=resolvers,
+        watched=_listed(present.get(WATCH_NAMESPACES, "")),
+        allowed_domains=_listed(present.get(ALLOWED_DOMAINS, "")),
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(stripped for part in text.split(",") if (stripped := part.strip()))
 
 
 def _resolvers(resolv_conf: str) -> Iterator[str]:

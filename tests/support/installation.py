@@ -36,8 +36,11 @@ class Installation:
         return f"{registry}--{namespace}.{self.cluster.base_domain}"
 
 
-def install(cluster: Cluster) -> Installation:
-    """Install or upgrade the chart and wait until the operator runs. Raises CommandFailedError with Helm's words."""
+def install(cluster: Cluster, *flags: str) -> Installation:
+    """Install or upgrade the chart and wait until the operator runs; `flags` are Helm's, such as `--set`.
+
+    Raises CommandFailedError with Helm's words.
+    """
     kubectl = Kubectl(cluster.kubectl, cluster.kubeconfig)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump(namespace))
@@ -45,9 +48,9 @@ def install(cluster: Cluster) -> Installation:
         _publish_ca(Namespace(kubectl, NAMESPACE), cluster.ca_file)
     # On a cluster of our own making a test may have applied the CRDs by itself; on a person's they are that person's.
     adopt = [] if cluster.kind == "existing" else ["--take-ownership"]
-    flags = ["--install", "--wait", f"--timeout={_SECONDS}s", "--values=-", *adopt]
+    always = ["--install", "--wait", f"--timeout={_SECONDS}s", "--values=-", *adopt]
     _clear_interrupted(cluster)
-    helm(cluster, "upgrade", *flags, RELEASE, str(CHART))
+    helm(cluster, "upgrade", *always, *flags, RELEASE, str(CHART))
     return Installation(cluster, kubectl)
 
 

@@ -12,11 +12,15 @@ _PREFIX: Final = f"operator.{names.GROUP}"
 MAX_LOOP_LAG: Final = 10.0
 
 
-def kopf_settings() -> kopf.OperatorSettings:
-    """Settings for watches only: no peering, no events, and no mark of Kopf's on any object."""
+def kopf_settings(*, clusterwide: bool) -> kopf.OperatorSettings:
+    """Settings for watches only: no peering, no events, and no mark of Kopf's on any object.
+
+    Not `clusterwide`, neither namespaces nor the definitions of kinds are watched: no Role could allow it.
+    """
     settings = kopf.OperatorSettings()
     settings.peering.standalone = True
     settings.posting.enabled = False
+    settings.scanning.disabled = not clusterwide
     settings.posting.level = logging.WARNING
     settings.persistence.finalizer = f"{_PREFIX}/finalizer"
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=_PREFIX, v1=False)

@@ -29,10 +29,14 @@ async def token_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: 
     memo.routing.token_changed(metadata["namespace"], metadata["name"], registry, gone=event["type"] == _DELETED)
 
 
-@kopf.on.event("", "v1", "namespaces")
 async def namespace_event(name: str, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A namespace changed."""
     memo.routing.namespace_changed(name)
+
+
+def watch_namespaces() -> None:
+    """Notice other labels of a namespace at once; that takes the right to see all of them."""
+    kopf.on.event("", "v1", "namespaces")(namespace_event)
 
 
 @kopf.on.event("", "v1", "secrets")

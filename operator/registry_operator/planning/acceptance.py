@@ -42,7 +42,7 @@ def admits(registry: PyPIRegistry, namespace: ObservedNamespace) -> bool:
 
 def accepted(token: RegistryToken, registry: PyPIRegistry | None, acceptance: Acceptance) -> Condition:
     """The condition Accepted: the first obstacle, or True."""
-    obstacle = _own_obstacle(token, acceptance.namespace)
+    obstacle = _own_obstacle(token, acceptance.namespace) or _unwatched(token, acceptance.installation)
     if obstacle is None and (registry is None or registry.metadata.terminating):
         message = f"There is no PyPIRegistry {_reference(token)}. Check spec.registryRef."
         obstacle = fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_FOUND, message)
@@ -96,6 +96,16 @@ def _own_obstacle(token: RegistryToken, namespace: ObservedNamespace) -> Conditi
         message = "A namespace of digits only gets no project: in URLs digits are a project's number. Use another one."
         return fails(ConditionType.ACCEPTED, Reason.NAMESPACE_NAME_IS_NUMERIC, message)
     return None
+
+
+def _unwatched(token: RegistryToken, installation: Installation) -> Condition | None:
+    if installation.watches(token.registry_namespace):
+        return None
+    message = (
+        f"The operator does not watch namespace {token.registry_namespace}. Name a registry of another namespace, or "
+        "have whoever installed the operator add this one to its chart's watchNamespaces."
+    )
+    return fails(ConditionType.ACCEPTED, Reason.NAMESPACE_NOT_WATCHED, message)
 
 
 def _registry_obstacle(token: RegistryToken, registry: PyPIRegistry, acceptance: Acceptance) -> Condition | None:

@@ -12,25 +12,36 @@ def hostname(registry: PyPIRegistry, installation: Installation) -> str | None:
     """The host outside the cluster: the spec's, else one below the installation's domain.
 
     None when the registry is not exposed, the installation has no domain, a label would pass 63 characters, or the
-    spec's is another namespace's.
+    spec's is refused.
     """
     exposure, metadata = registry.spec.exposure, registry.metadata
     if exposure.type is ExposureType.NONE:
         return None
     if exposure.hostname is not None:
-        return None if is_of_another_namespace(registry, installation) else exposure.hostname
+        return exposure.hostname if hostname_refusal(registry, installation) is None else None
     if installation.base_domain is None:
         return None
     host = names.default_hostname(metadata.name, metadata.namespace, installation.base_domain)
     return host if len(host.split(".", 1)[0]) <= names.MAX_DNS_LABEL else None
 
 
-def is_of_another_namespace(registry: PyPIRegistry, installation: Installation) -> bool:
-    """Whether the spec's host has the form that the installation gives to registries of another namespace."""
-    label, _, domain = (registry.spec.exposure.hostname or "").partition(".")
+def hostname_refusal(registry: PyPIRegistry, installation: Installation) -> str | None:
+    """Why the spec's host is not this registry's to claim, and what to do; None when it is, or names none."""
+    host = registry.spec.exposure.hostname
+    if host is None:
+        return None
+    label, _, domain = host.partition(".")
     # A registry's name holds no `--`, a namespace's may.
     _, separator, namespace = label.partition(names.HOST_SEPARATOR)
-    return domain == installation.base_domain and bool(separator) and namespace != registry.metadata.namespace
+    if domain == installation.base_domain and separator:
+        if namespace == registry.metadata.namespace:
+            return None
+        advice = "Leave spec.exposure.hostname out, or choose another one."
+        return f"{host} is the host of a registry of another namespace. {advice}"
+    if not installation.allows_host(host):
+        domains = ", ".join(installation.allowed_domains)
+        return f"{host} is in none of the domains that this installation allows: choose one in {domains}."
+    return None
 
 
 def external_url(registry: PyPIRegistry, installation: Installation) -> str | None:

@@ -243,12 +243,9 @@ def _unexposed(view: _View) -> Condition:
         return fails(kind, Reason.NOT_EXPOSED, "spec.exposure.type is None: reachable inside the cluster only.")
     if view.observation.hostname_holder is not None:
         return _taken(exposure.hostname, view.observation.hostname_holder)
-    if addresses.is_of_another_namespace(view.registry, view.installation):
-        message = (
-            f"{exposure.hostname} is the host of a registry of another namespace. Leave spec.exposure.hostname out, or "
-            "choose another one."
-        )
-        return fails(kind, Reason.HOSTNAME_NOT_ALLOWED, message)
+    refusal = addresses.hostname_refusal(view.registry, view.installation)
+    if refusal is not None:
+        return fails(kind, Reason.HOSTNAME_NOT_ALLOWED, refusal)
     message = (
         "Set spec.exposure.hostname: this installation has no base domain, or a label of the derived name "
         f"would pass {names.MAX_DNS_LABEL} characters."

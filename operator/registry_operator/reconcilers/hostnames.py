@@ -5,6 +5,7 @@ Every registry that names its host asks in every pass; a list for each would cos
 
 import asyncio
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -19,9 +20,10 @@ FRESH: Final = dt.timedelta(seconds=5)
 
 
 class Hostnames:
-    """Who has which host; one for all passes."""
+    """Who has which host; one for all passes. It looks into all namespaces, or into the `watched` ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, watched: Sequence[str] = ()) -> None:
+        self._watched = watched or (None,)
         self._reading = asyncio.Lock()
         self._claims: dict[str, HostClaim] = {}
         self._read_at: dt.datetime | None = None
@@ -35,7 +37,8 @@ class Hostnames:
             # What was read before this claim was made cannot tell what was claimed before it.
             known = self._claims.get(own.uid)
             if known is None or known.hostname != own.hostname or self._read_at is None or now - self._read_at > FRESH:
-                self._claims = {claim.uid: claim for claim in map(_claim, await kube.find(PYPI_REGISTRY)) if claim}
+                found = [body for namespace in self._watched for body in await kube.find(PYPI_REGISTRY, namespace)]
+                self._claims = {claim.uid: claim for claim in map(_claim, found) if claim}
                 self._read_at = now
         return holder(own, self._claims.values())
 

@@ -48,7 +48,7 @@ class RegistryReconciler:
     syncing: RegistrySyncing
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
-    _hostnames: Hostnames = field(default_factory=Hostnames)
+    hostnames: Hostnames
     _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
     _resting: dict[RegistryKey, Rest] = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ class RegistryReconciler:
         conflicts = [ObjectKey("Secret", names.sync(key.name))] if secret is None else []
         namespace_uid = namespace["metadata"]["uid"]
         view = await observe(self.kube, registry, installation=self.installation, namespace_uid=namespace_uid)
-        view = replace(view, hostname_holder=await self._hostnames.holder(self.kube, registry, self.clock()))
+        view = replace(view, hostname_holder=await self.hostnames.holder(self.kube, registry, self.clock()))
         if not registry.spec.paused:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
         decided = self._decide(key, registry, view)
@@ -111,7 +111,7 @@ class RegistryReconciler:
     async def _still_rests(self, key: RegistryKey, rest: Rest) -> bool:
         """Whether all that no event tells is as it was; raises ClusterError."""
         now, seen = self.clock(), rest.seen
-        if now >= rest.until or await self._hostnames.holder(self.kube, rest.registry, now) != seen.hostname_holder:
+        if now >= rest.until or await self.hostnames.holder(self.kube, rest.registry, now) != seen.hostname_holder:
             return False
         try:
             digest = await self.syncing.compare(rest.registry, rest.secret)

@@ -9,6 +9,7 @@ from typing import Final
 from registry_operator.cluster.kinds import NAMESPACE, PYPI_REGISTRY, REGISTRY_TOKEN, SECRET, Object
 from registry_operator.cluster.kube import Kube
 from registry_operator.planning.credentials import TokenObservation
+from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObservedNamespace, ObservedSecret
 from registry_operator.reconcilers.keys import RegistryKey, TokenSetKey
 from registry_operator.reconcilers.parallel import in_parallel
@@ -52,8 +53,11 @@ class UnreadableToken:
         return "deletionTimestamp" not in self.body["metadata"] and bool(self.body.get("status", {}).get("credentials"))
 
 
-async def read_surroundings(kube: Kube, key: TokenSetKey) -> Surroundings:
-    """Read what the set depends on, live; raises ClusterError."""
+async def read_surroundings(kube: Kube, key: TokenSetKey, installation: Installation) -> Surroundings:
+    """Read what the set depends on, live; nothing of a registry that the operator may not see. Raises ClusterError."""
+    if not installation.watches(key.registry.namespace):
+        own = await kube.get(NAMESPACE, None, key.namespace)
+        return Surroundings(None, None, namespace=None if own is None else ObservedNamespace.parse(own))
     registry, home, namespace = await asyncio.gather(
         kube.get(PYPI_REGISTRY, key.registry.namespace, key.registry.name),
         kube.get(NAMESPACE, None, key.registry.namespace),

@@ -62,7 +62,12 @@ class TokenSetReconciler:
     random: Callable[[int], bytes]
 
     async def reconcile(self, key: TokenSetKey) -> Outcome:
-        """Make one pass; it starts over when another set was written meanwhile."""
+        """Make one pass; it starts over when another set was written meanwhile.
+
+        What a registry holds of a namespace that the operator does not watch is left as it is.
+        """
+        if not self.installation.watches(key.namespace):
+            return Outcome()
         try:
             for _ in range(_ATTEMPTS):
                 try:
@@ -76,7 +81,7 @@ class TokenSetReconciler:
         return Outcome(failed=True)
 
     async def _pass(self, key: TokenSetKey) -> Outcome:
-        around = await read_surroundings(self.kube, key)
+        around = await read_surroundings(self.kube, key, self.installation)
         secret = None if around.registry is None else await self.port.secret(around.registry)
         obstacle = _obstacle(around, secret)
         if obstacle is not None or around.registry is None or secret is None:
@@ -98,7 +103,7 @@ class TokenSetReconciler:
     ) -> Outcome:
         namespace = around.namespace
         held = None if namespace is None else await client.held_set(namespace.uid)
-        live = await read_surroundings(self.kube, key)
+        live = await read_surroundings(self.kube, key, self.installation)
         if live.registry is None or (live.namespace != namespace and _uid(live) != _uid(around)):
             raise ChangedMeanwhileError("the registry or the namespace was replaced during the pass")
         sender = SetSender(key, client, self.memory)

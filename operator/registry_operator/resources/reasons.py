@@ -81,7 +81,7 @@ class Reason(StrEnum):
     HOSTNAME_REQUIRED = "HostnameRequired"
     """No host name is given and none can be derived."""
     HOSTNAME_NOT_ALLOWED = "HostnameNotAllowed"
-    """The host name is the one that a registry of another namespace gets from the installation."""
+    """The host name is one that a registry of another namespace gets, or in no domain that the installation allows."""
     HOSTNAME_TAKEN = "HostnameTaken"
     """Another registry has the host name."""
     ROUTE_NOT_ACCEPTED = "RouteNotAccepted"
@@ -89,6 +89,8 @@ class Reason(StrEnum):
     INGRESS_NOT_ADMITTED = "IngressNotAdmitted"
     """No ingress controller has given the Ingress an address yet."""
 
+    NAMESPACE_NOT_WATCHED = "NamespaceNotWatched"
+    """The registry is in a namespace that this installation of the operator does not look at."""
     REGISTRY_NOT_FOUND = "RegistryNotFound"
     """`spec.registryRef` names no PyPIRegistry."""
     REGISTRY_NOT_READY = "RegistryNotReady"

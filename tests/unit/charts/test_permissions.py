@@ -17,28 +17,41 @@ RESOURCES = (kinds.PYPI_REGISTRY, kinds.REGISTRY_TOKEN)
 READ_ONLY = {
     kinds.POD: ["list"],
     kinds.PERSISTENT_VOLUME_CLAIM: ["list", "patch"],
-    kinds.NAMESPACE: READ,
+    kinds.NAMESPACE: ["get"],
     **dict.fromkeys(RESOURCES, READ),
 }
+_OBEYED = re.compile(
+    r'{{-? (?:if|range|end|define)\b[^}]*}}|{{- include "operator.permissions"[^}]*}}|{{/\*.*?\*/}}', re.DOTALL
+)
 Rule = dict[str, Any]  # Any: a PolicyRule as it stands in YAML
 
 
 def rules(name: str) -> list[Rule]:
-    """The rules of all roles in a template; the names in them that Helm fills in are "…"."""
-    documents = re.sub(r"{{[^}]+}}", "…", (TEMPLATES / name).read_text()).split("\n---\n")
+    """The rules that stand in a template's roles themselves; the names in them that Helm fills in are "…"."""
+    documents = as_yaml((TEMPLATES / name).read_text()).split("\n---\n")
     roles = [text[text.index("\nrules:") :] for text in documents if "\nrules:" in text]
-    return [rule for text in roles for rule in yaml.safe_load(text)["rules"]]
+    return [rule for text in roles for rule in yaml.safe_load(text)["rules"] or []]
 
 
-def granted() -> Iterator[tuple[str, str, list[str]]]:
-    for rule in rules("clusterrole.yaml"):
+def in_a_namespace() -> list[Rule]:
+    """What the operator may do in each namespace that it looks at, as all roles include it."""
+    permissions: list[Rule] = yaml.safe_load(as_yaml((TEMPLATES / "_permissions.tpl").read_text()))
+    return permissions
+
+
+def as_yaml(template: str) -> str:
+    """A template without what Helm only obeys, and with a sign for what it fills in."""
+    return re.sub(r"{{[^}]+}}", "…", _OBEYED.sub("", template))
+
+
+def granted(permissions: list[Rule]) -> Iterator[tuple[str, str, list[str]]]:
+    for rule in permissions:
         for group in rule["apiGroups"]:
             for resource in rule["resources"]:
                 yield group, resource, rule["verbs"]
 
 
 def needed() -> Iterator[tuple[str, str, list[str]]]:
-    yield "apiextensions.k8s.io", "customresourcedefinitions", ["list", "watch"]  # Kopf's own, to notice our kinds
     for kind in (value for value in vars(kinds).values() if isinstance(value, kinds.Kind) and value != kinds.LEASE):
         group = kind.api_version.rpartition("/")[0]
         yield group, kind.plural, READ_ONLY.get(kind, READ + WRITE)
@@ -50,7 +63,25 @@ def needed() -> Iterator[tuple[str, str, list[str]]]:
 @pytest.mark.hostile
 def test_the_operator_may_do_what_it_does_and_nothing_else() -> None:
     """3.6/133: the role, verb by verb."""
-    assert sorted(granted()) == sorted(needed())
+    assert sorted(granted(in_a_namespace())) == sorted(needed())
+    assert sorted(granted(rules("clusterrole.yaml"))) == [
+        ("", "namespaces", ["list", "watch"]),
+        ("apiextensions.k8s.io", "customresourcedefinitions", ["list", "watch"]),  # Kopf's own, to notice our kinds
+    ]
+
+
+@pytest.mark.hostile
+def test_chosen_namespaces_take_no_right_beyond_them() -> None:
+    """3.6/133: one Role in each, with the permissions that the ClusterRole would give everywhere."""
+    text = (TEMPLATES / "roles.yaml").read_text()
+    assert (text.count("kind: Role\n"), text.count('include "operator.permissions"'), "Cluster" in text) == (
+        2,
+        1,
+        False,
+    )
+    assert rules("roles.yaml") == []
+    for name in ("clusterrole.yaml", "clusterrolebinding.yaml", "clusterroles-people.yaml"):
+        assert (TEMPLATES / name).read_text().startswith("{{- if not .Values.watchNamespaces }}\n")
 
 
 @pytest.mark.hostile
@@ -65,7 +96,11 @@ def test_the_operator_may_change_no_lease_but_its_own() -> None:
 @pytest.mark.parametrize("name", ["clusterrole.yaml", "clusterroles-people.yaml", "leading.yaml"])
 def test_no_role_holds_a_wildcard(name: str) -> None:
     """3.6/133: of groups, kinds or verbs."""
-    assert not [rule for rule in rules(name) if "*" in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}]
+    assert not [
+        rule
+        for rule in rules(name) + in_a_namespace()
+        if "*" in {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
+    ]
 
 
 @pytest.mark.hostile

@@ -47,7 +47,7 @@ def test_events_of_children_and_secrets_lead_to_their_registry() -> None:
 
 
 def test_kopf_marks_no_object_and_the_api_server_filters_what_is_watched() -> None:
-    settings = lifecycle.kopf_settings()
+    settings = lifecycle.kopf_settings(clusterwide=True)
     assert settings.peering.standalone
     assert not settings.posting.enabled
     selectors = settings.watching.label_selectors
@@ -60,8 +60,14 @@ def test_kopf_marks_no_object_and_the_api_server_filters_what_is_watched() -> No
 
 
 def test_every_kind_that_a_registry_owns_is_watched() -> None:
-    watched = {selector.any_name for selector in lifecycle.kopf_settings().watching.label_selectors}
+    watched = {selector.any_name for selector in lifecycle.kopf_settings(clusterwide=True).watching.label_selectors}
     assert {kind_named(kind).plural for kind in OWNED_KINDS} <= watched
+
+
+def test_what_no_role_of_a_namespace_allows_is_watched_only_where_the_operator_sees_all() -> None:
+    assert [lifecycle.kopf_settings(clusterwide=wide).scanning.disabled for wide in (True, False)] == [False, True]
+    watched = [handler.selector for handler in kopf.get_default_registry()._watching.get_all_handlers()]  # noqa: SLF001 - Kopf tells it nowhere else
+    assert "namespaces" not in {selector.any_name for selector in watched if selector is not None}
 
 
 class Lagging:

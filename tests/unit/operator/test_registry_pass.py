@@ -13,6 +13,7 @@ from registry_operator import certificates
 from registry_operator.cluster.kinds import Object
 from registry_operator.errors import ForbiddenError, RejectedError
 from registry_operator.planning.installation import Installation
+from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import RegistryKey
 from registry_operator.reconcilers.registry import RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
@@ -55,7 +56,7 @@ class Bench:
     def _operator(self) -> RegistryReconciler:
         port = SyncPort(self.kube, lambda: self.now, secrets.token_bytes, lambda _: "https://nowhere.example")
         syncing = RegistrySyncing(port, Routing(lambda _: None), SyncMemory())
-        return RegistryReconciler(self.kube, INSTALLATION, syncing, lambda: self.now, secrets.token_bytes)
+        return RegistryReconciler(self.kube, INSTALLATION, syncing, lambda: self.now, secrets.token_bytes, Hostnames())
 
     async def reconcile(self) -> Outcome:
         return await self.operator.reconcile(KEY)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 from registry_operator.cluster.kinds import Kind, Object
+from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key
 from registry_operator.reconcilers.registry import LONGEST_REST, LOOK_AGAIN, RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
@@ -80,7 +81,7 @@ class Place:
         )
         syncing = RegistrySyncing(port, self.routing, SyncMemory())
         self.operator = RegistryReconciler(
-            self.kube, INSTALLATION, syncing, lambda: self.now, lambda count: b"\xff" * count
+            self.kube, INSTALLATION, syncing, lambda: self.now, lambda count: b"\xff" * count, Hostnames()
         )
 
     async def reads(self) -> int:

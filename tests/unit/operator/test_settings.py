@@ -40,6 +40,8 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_LIVENESS_PORT": "9000",
         "OPERATOR_LEASE": "leader",
         "OPERATOR_IDENTITY": "operator-1",
+        "OPERATOR_WATCH_NAMESPACES": "team-a, team-b",
+        "OPERATOR_ALLOWED_DOMAINS": "example.org,",
     }
     servers = ("198.18.10.10", "fd00::a", "fe80::1%eth0", "", "here")
     resolv_conf = "\n".join(["search svc.cluster.local", *(f"nameserver {server}" for server in servers)])
@@ -51,6 +53,8 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.installation.ingress_ca == "PEM"
     assert settings.installation.trusted_proxies == ("10.0.0.0/8", "192.168.0.0/16")
     assert (settings.log_format, settings.liveness_port) == (LogFormat.TEXT, 9000)
+    assert settings.installation.watched == ("team-a", "team-b")
+    assert settings.installation.allowed_domains == ("example.org",)
     assert (settings.lease, settings.identity) == (("pypi-system", "leader"), "operator-1")
 
 

@@ -82,6 +82,16 @@ def test_the_first_obstacle_is_the_reason(
     assert condition.message
 
 
+def test_a_registry_out_of_the_operators_sight_is_told_from_one_that_is_not_there() -> None:
+    here = replace(INSTALLATION, watched=(SPACE.name,))
+    assert (here.watches(SPACE.name), here.watches("team-b"), INSTALLATION.watches("team-b")) == (True, False, True)
+    far = token({"registryRef": {"name": "demo", "namespace": "team-b"}})
+    condition = accepted(far, None, Acceptance(SPACE, None, here))
+    assert (condition.status, condition.reason) == (Status.FALSE, Reason.NAMESPACE_NOT_WATCHED)
+    assert "watchNamespaces" in condition.message
+    assert accepted(token(), registry(), Acceptance(SPACE, "n-1", here)).status == Status.TRUE
+
+
 @pytest.mark.parametrize(
     ("wanted", "of", "space"),
     [

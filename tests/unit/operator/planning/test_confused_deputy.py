@@ -123,6 +123,29 @@ def test_127_no_registry_takes_the_host_of_another_namespace(namespace: str, hos
     assert bool(ingresses(wanted)) is allowed
 
 
+@pytest.mark.parametrize(
+    ("hostname", "allowed"),
+    [
+        ("packages.example.org", True),
+        ("a.b.packages.example.org", True),
+        ("packages.elsewhere.example", False),
+        ("evilpackages.example.org", False),
+        ("packages.pypi.example", False),
+        ("pypi--team-a.pypi.example", True),
+        (None, True),
+    ],
+)
+def test_127_hosts_are_named_in_the_allowed_domains_only(hostname: str | None, *, allowed: bool) -> None:
+    """3.6/127: what the installation's owner listed, and what registries get unasked."""
+    bounded = replace(INSTALLATION, allowed_domains=("packages.example.org", "other.example"))
+    wanted = registry({"exposure": {"type": "Ingress"} | ({} if hostname is None else {"hostname": hostname})})
+    condition = find(registry_conditions(wanted, bounded, serving(wanted)), ConditionType.EXPOSED)
+    assert condition is not None
+    assert (condition.reason == Reason.HOSTNAME_NOT_ALLOWED) is not allowed
+    assert ("choose one in packages.example.org, other.example" in condition.message) is not allowed
+    assert (addresses.hostname(wanted, bounded) is not None) is allowed
+
+
 def ingresses(wanted: PyPIRegistry, **seen: str) -> list[Manifest]:
     made = plan(wanted, INSTALLATION, serving(wanted, **seen), NOW)
     return [body for body in made.apply if body["kind"] == "Ingress"]
