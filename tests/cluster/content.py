@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.cluster.commands import run
+from tests.cluster.lock import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,19 +51,25 @@ def _file_identity(path: Path) -> list[object]:
 def cached(cache: Path, name: str, inputs: Mapping[str, object], make: Callable[[Path], None]) -> Path:
     """The folder `<name>-<hash of inputs>` of the cache, filled by `make` when it is not there yet.
 
-    It is made under another name and renamed, so that a folder with the right name is always complete.
+    It is made under another name and renamed, so that a folder with the right name is always complete; of several
+    processes that want it one makes it.
     """
     folder = cache / f"{name}-{digest(inputs)}"
     if not folder.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
-        try:
-            make(unfinished)
-            unfinished.chmod(0o755)
-            unfinished.rename(folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with exclusive(cache / "locks" / folder.name):
+            if not folder.is_dir():
+                _make(folder, make)
     return folder
+
+
+def _make(folder: Path, make: Callable[[Path], None]) -> None:
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        make(unfinished)
+        unfinished.chmod(0o755)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def prune(cache: Path, name: str, *, keep: int) -> None:

@@ -21,7 +21,6 @@ from registry_service.contract import urls
 from tests.cluster.commands import run
 from tests.cluster.console import step
 from tests.cluster.content import cached, tracked_files
-from tests.cluster.lock import exclusive
 from tests.cluster.places import REPOSITORY
 from tests.support import packages
 from tests.support.environments import cache, clean_environment, client
@@ -54,7 +53,7 @@ def _section() -> tuple[list[str], list[str]]:
 def wheels(aloud: Aloud) -> Path:
     """A folder with the wheel of everything that the installation asks an index for."""
     inputs = {"locks": [lock.read_text() for lock in _LOCKS], "python": sys.version}
-    with aloud(), exclusive(cache() / "readme.lock"):
+    with aloud():
         return cached(cache(), "readme", inputs, _download)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from tests.cluster.commands import run
 from tests.cluster.console import step
 from tests.cluster.content import cached
-from tests.cluster.lock import exclusive
 from tests.cluster.places import places
 
 CLIENTS = ("pip", "uv", "build", "twine-7", "twine-6", "twine-5", "poetry", "pdm", "hatch", "flit")
@@ -53,8 +52,7 @@ def client(name: str) -> Path:
     """
     lock = _LOCKS / f"{name}.lock"
     inputs = {"lock": lock.read_text(), "python": sys.version}
-    with exclusive(cache() / f"client-{name}.lock"):
-        folder = cached(cache(), f"client-{name}", inputs, lambda made: _install(name, lock, made))
+    folder = cached(cache(), f"client-{name}", inputs, lambda made: _install(name, lock, made))
     return folder / "bin" / "python"
 
 

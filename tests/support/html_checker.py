@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from tests.cluster.commands import run
 from tests.cluster.console import step
 from tests.cluster.content import cached
-from tests.cluster.lock import exclusive
 from tests.support.environments import cache, client, require_packages
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ def program() -> Path:
     """The checker, fetched when this version never was, and a Java to run it."""
     if shutil.which("java") is None:
         require_packages("default-jre-headless")
-    with exclusive(cache() / "html-checker.lock"):
-        folder = cached(cache(), "html-checker", {"lock": _LOCK.read_text()}, _fetch)
-    return folder / _JAR
+    return cached(cache(), "html-checker", {"lock": _LOCK.read_text()}, _fetch) / _JAR
 
 
 def check(pages: Mapping[str, bytes]) -> list[Remark]:

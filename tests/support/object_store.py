@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from tests.cluster.commands import run
 from tests.cluster.console import step
 from tests.cluster.content import cached
-from tests.cluster.lock import exclusive
 from tests.cluster.places import REPOSITORY
 from tests.support.environments import MissingProgramsError, cache
 from tests.support.network import own_address
@@ -47,9 +46,7 @@ class ObjectStore:
 def program() -> Path:
     """The server's program, built when this version never was."""
     version = _pinned_version()
-    with exclusive(cache() / "minio.lock"):
-        folder = cached(cache(), "minio", {"version": version}, lambda made: _build(version, made))
-    return folder / "minio"
+    return cached(cache(), "minio", {"version": version}, lambda made: _build(version, made)) / "minio"
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from tests.cluster import binaries
 from tests.cluster.certificates import Authority, Pair, Subject
-from tests.cluster.lock import exclusive
 from tests.support.environments import cache
 from tests.support.network import own_address
 from tests.support.waiting import stop, wait_for
@@ -64,8 +63,7 @@ class Traefik:
 
 def program() -> Path:
     """The proxy's program, built when this version never was."""
-    with exclusive(cache() / "traefik.lock"):
-        return binaries.build(binaries.TRAEFIK, cache()) / "traefik"
+    return binaries.build(binaries.TRAEFIK, cache()) / "traefik"
 
 
 @contextmanager

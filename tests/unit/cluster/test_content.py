@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.content import cached, digest, files_digest, prune, tracked_files
+from tests.cluster.lock import exclusive
 
 
 def test_the_same_value_has_the_same_digest_whatever_its_order() -> None:
@@ -61,6 +63,17 @@ def test_a_folder_is_made_once_for_each_content(tmp_path: Path) -> None:
     assert first.name == f"thing-{digest({'version': 1})}"
 
 
+def test_who_waited_for_another_one_finds_the_folder_made(tmp_path: Path) -> None:
+    folder = tmp_path / f"thing-{digest({})}"
+    made: list[Path] = []
+    with ThreadPoolExecutor(2) as pool:
+        with exclusive(tmp_path / "locks" / folder.name):
+            waiting = [pool.submit(cached, tmp_path, "thing", {}, made.append) for _ in range(2)]
+            folder.mkdir()
+        assert [one.result() for one in waiting] == [folder, folder]
+    assert made == []
+
+
 def test_what_could_not_be_made_leaves_nothing_and_is_tried_again(tmp_path: Path) -> None:
     def fail(folder: Path) -> None:
         (folder / "half").write_text("")
@@ -68,7 +81,7 @@ def test_what_could_not_be_made_leaves_nothing_and_is_tried_again(tmp_path: Path
 
     with pytest.raises(RuntimeError, match="out of paper"):
         cached(tmp_path, "thing", {}, fail)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["locks"]
     assert cached(tmp_path, "thing", {}, lambda folder: (folder / "whole").touch()).is_dir()
 
 
@@ -79,4 +92,4 @@ def test_the_oldest_versions_go_and_other_names_stay(tmp_path: Path) -> None:
     other = cached(tmp_path, "image-a-b", {}, lambda _: None)
     prune(tmp_path, "image-a", keep=2)
     kept = {f"image-a-{digest({'version': age})}" for age in (0, 1)}
-    assert {path.name for path in tmp_path.iterdir()} == kept | {other.name}
+    assert {path.name for path in tmp_path.glob("image-*")} == kept | {other.name}
