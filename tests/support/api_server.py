@@ -33,6 +33,8 @@ from tests.support.waiting import stop, wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tests.support.audit import Audit
+
 Object = dict[str, Any]  # Any: an object as the API server has it
 
 ADMIN = Subject("admin", ("system:masters",))
@@ -92,13 +94,14 @@ def programs() -> Path:
 
 
 @contextmanager
-def running(*, controllers: bool = False) -> Iterator[ApiServer]:
-    """An API server for the length of the block; `controllers`: see the module's words."""
+def running(*, controllers: bool = False, audit: Audit | None = None) -> Iterator[ApiServer]:
+    """An API server for the length of the block; `controllers`: see the module's words; `audit` is kept."""
     where = _MEMORY if _MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="api-server-", dir=where) as name, ExitStack() as processes:
         server = _prepare(Path(name))
         processes.enter_context(_process("etcd", _etcd(server), server))
-        processes.enter_context(_process("kube-apiserver", _api_server(server), server))
+        flags = _api_server(server) | ({} if audit is None else audit.flags())
+        processes.enter_context(_process("kube-apiserver", flags, server))
         server.kubectl.apply_files(sorted((REPOSITORY / "crds").glob("*.yaml")))
         kinds = ("pypiregistries", "registrytokens")
         server.kubectl("wait", "--for=condition=Established", *(f"crd/{kind}.pypiregistry.dev" for kind in kinds))
@@ -139,7 +142,7 @@ def _etcd_url(server: ApiServer) -> str:
     return f"http://{server.address}:{_ETCD_PORT}"
 
 
-def _api_server(server: ApiServer) -> Mapping[str, object]:
+def _api_server(server: ApiServer) -> dict[str, object]:
     own = server.authority.pair("server", Subject("kube-apiserver", names=(server.address, "127.0.0.1")))
     accounts = server.authority.signing_key("service-accounts")
     return _WITHOUT | {

@@ -61,6 +61,7 @@ class Stage:
     operators: list[subprocess.Popen[bytes]] = field(default_factory=list)
     proxied: bool = True
     variables: dict[str, str] = field(default_factory=dict)
+    account: Subject = ADMIN
 
     def start_operator(self, *, beside: bool = False, **more: str) -> subprocess.Popen[bytes]:
         """Start the operator's process behind the proxies, instead of the last one or `beside` it.
@@ -92,9 +93,9 @@ class Stage:
         assert made is not None
         return str(made["metadata"]["uid"])
 
-    def make_registry(self, namespace: str) -> None:
-        """Make a PyPIRegistry with managed parts."""
-        self.server.call("POST", f"{_GROUP}/namespaces/{namespace}/pypiregistries", _registry())
+    def make_registry(self, namespace: str, **spec: object) -> None:
+        """Make a PyPIRegistry with managed parts, and what `spec` says besides."""
+        self.server.call("POST", f"{_GROUP}/namespaces/{namespace}/pypiregistries", _registry(**spec))
 
     def make_token(self, namespace: str, name: str = "ci", **spec: object) -> None:
         """Make a RegistryToken for the registry."""
@@ -199,14 +200,20 @@ class Stage:
 
 @contextmanager
 def stage(
-    server: ApiServer, folder: Path, *, proxied: bool = True, variables: Mapping[str, str] | None = None
+    server: ApiServer,
+    folder: Path,
+    *,
+    proxied: bool = True,
+    variables: Mapping[str, str] | None = None,
+    account: Subject = ADMIN,
 ) -> Iterator[Stage]:
     """Everything ready: the operator runs, the registry serves and has its rules.
 
     Not `proxied`, nothing stands between the three that could stop the operator or slow it down. `variables` are in
-    the environment of every operator.
+    the environment of every operator. `account` is who it is for the API server, where nothing stands between them.
     """
-    made = Stage(server, folder, Gate(lambda _change, _body: None), proxied=proxied, variables=dict(variables or {}))
+    gate = Gate(lambda _change, _body: None)
+    made = Stage(server, folder, gate, proxied=proxied, variables=dict(variables or {}), account=account)
     made.gate.witness = made.witness
     with ExitStack() as open_things:
         open_things.enter_context(_api_proxy(made))
@@ -228,14 +235,15 @@ def registry_path(namespace: str) -> str:
     return f"{_GROUP}/namespaces/{namespace}/pypiregistries/{NAME}"
 
 
-def _registry() -> Object:
+def _registry(**more: object) -> Object:
     parts = {kind: {"type": "Managed"} for kind in ("database", "storage")}
     spec = parts | {
         "projects": {"from": "Selector", "selector": {"matchLabels": _LABELS}},
         "exposure": {"type": "None"},
     }
     return {
-        "apiVersion": "pypiregistry.dev/v1alpha1", "kind": "PyPIRegistry", "metadata": {"name": NAME}, "spec": spec,
+        "apiVersion": "pypiregistry.dev/v1alpha1", "kind": "PyPIRegistry", "metadata": {"name": NAME},
+        "spec": spec | more,
     }  # fmt: skip
 
 
@@ -243,7 +251,7 @@ def _registry() -> Object:
 def _api_proxy(made: Stage) -> Iterator[None]:
     authority, server = made.server.authority, made.server
     if not made.proxied:
-        server.write_kubeconfig(made.folder / "operator.kubeconfig", ADMIN, server=server.url)
+        server.write_kubeconfig(made.folder / "operator.kubeconfig", made.account, server=server.url)
         yield
         return
     pair = authority.pair(f"proxy-{made.proxy_address}", Subject("proxy", names=(made.proxy_address,)))

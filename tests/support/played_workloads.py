@@ -26,7 +26,9 @@ def play(server: ApiServer, namespace: str) -> None:
 
 
 def _running(body: Object) -> Object:
-    counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), 1)
+    counts = dict.fromkeys(
+        ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), body["spec"].get("replicas", 1)
+    )
     return {"observedGeneration": body["metadata"]["generation"], **counts}
 
 

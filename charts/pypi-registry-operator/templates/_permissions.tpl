@@ -4,8 +4,11 @@ because that is what a RegistryToken asks for: whoever may write its ServiceAcco
 */}}
 {{- define "operator.permissions" -}}
 - apiGroups: [pypiregistry.dev]
-  resources: [pypiregistries, registrytokens]
+  resources: [pypiregistries]
   verbs: [get, list, watch]
+- apiGroups: [pypiregistry.dev]
+  resources: [registrytokens]
+  verbs: [list, watch]
 - apiGroups: [pypiregistry.dev]
   resources: [pypiregistries/status, registrytokens/status]
   verbs: [patch]
@@ -14,8 +17,12 @@ because that is what a RegistryToken asks for: whoever may write its ServiceAcco
   resources: [pypiregistries/finalizers, registrytokens/finalizers]
   verbs: [update]
 - apiGroups: [""]
-  resources: [secrets, configmaps, services, serviceaccounts]
+  resources: [configmaps, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
+# None is ever deleted: what goes, goes with its owner.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch]
 # A confirmed `deletionPolicy: Delete` lets the claims of managed parts go with their registry.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
@@ -25,7 +32,7 @@ because that is what a RegistryToken asks for: whoever may write its ServiceAcco
   verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [networking.k8s.io]
   resources: [ingresses, networkpolicies]
   verbs: [get, list, watch, create, patch, delete]

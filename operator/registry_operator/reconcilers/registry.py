@@ -98,7 +98,7 @@ class RegistryReconciler:
         if not registry.spec.paused:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
         decided = self._decide(key, registry, view)
-        conflicts += await act(self.kube, registry, decided, view)
+        conflicts += await act(self.kube, decided, view)
         await mark_kept(self.kube, registry)
         seen = replace(view.observation(registry, self.installation), conflicts=tuple(conflicts))
         if secret is not None and seen.deployment is not None:

@@ -36,7 +36,7 @@ async def generate_secrets(
     return conflicts
 
 
-async def act(kube: Kube, registry: PyPIRegistry, plan: RegistryPlan, view: RegistryView) -> list[ObjectKey]:
+async def act(kube: Kube, plan: RegistryPlan, view: RegistryView) -> list[ObjectKey]:
     """Apply, create and delete what the plan says, into `view`; returns the names that are taken.
 
     Raises ClusterError at the first object that the API server refuses: the order of the plan has a meaning.
@@ -49,7 +49,7 @@ async def act(kube: Kube, registry: PyPIRegistry, plan: RegistryPlan, view: Regi
             conflicts.append(key)
         else:
             view.children[key] = body
-    for key in [key for key in view.children if key in plan.delete or not _stays(registry, plan, key)]:
+    for key in [key for key in view.children if key in plan.delete or not plan.keeps(key)]:
         await _delete(kube, view.children.pop(key))
     return conflicts
 
@@ -63,11 +63,6 @@ async def mark_kept(kube: Kube, registry: PyPIRegistry) -> None:
             if owners is not None:
                 # No apply: it would drop fields that it does not name.
                 await kube.patch(body, [{"op": "add", "path": "/metadata/ownerReferences", "value": owners}])
-
-
-def _stays(registry: PyPIRegistry, plan: RegistryPlan, key: ObjectKey) -> bool:
-    # The sync Secret lives as long as its registry, whatever the plan says about children.
-    return plan.keeps(key) or key == ObjectKey("Secret", names.sync(registry.metadata.name))
 
 
 async def _delete(kube: Kube, body: Object) -> None:

@@ -14,11 +14,14 @@ TEMPLATES = Path(__file__).parents[3] / "charts" / "pypi-registry-operator" / "t
 READ = ["get", "list", "watch"]
 WRITE = ["create", "patch", "delete"]
 RESOURCES = (kinds.PYPI_REGISTRY, kinds.REGISTRY_TOKEN)
-READ_ONLY = {
+ELSE = {
     kinds.POD: ["list"],
     kinds.PERSISTENT_VOLUME_CLAIM: ["list", "patch"],
     kinds.NAMESPACE: ["get"],
-    **dict.fromkeys(RESOURCES, READ),
+    kinds.PYPI_REGISTRY: READ,
+    kinds.REGISTRY_TOKEN: ["list", "watch"],
+    kinds.SECRET: [*READ, "create", "patch"],
+    kinds.JOB: [*READ, "create", "delete"],
 }
 _OBEYED = re.compile(
     r'{{-? (?:if|range|end|define)\b[^}]*}}|{{- include "operator.permissions"[^}]*}}|{{/\*.*?\*/}}', re.DOTALL
@@ -54,7 +57,7 @@ def granted(permissions: list[Rule]) -> Iterator[tuple[str, str, list[str]]]:
 def needed() -> Iterator[tuple[str, str, list[str]]]:
     for kind in (value for value in vars(kinds).values() if isinstance(value, kinds.Kind) and value != kinds.LEASE):
         group = kind.api_version.rpartition("/")[0]
-        yield group, kind.plural, READ_ONLY.get(kind, READ + WRITE)
+        yield group, kind.plural, ELSE.get(kind, READ + WRITE)
         if kind in RESOURCES:
             yield group, f"{kind.plural}/status", ["patch"]
             yield group, f"{kind.plural}/finalizers", ["update"]

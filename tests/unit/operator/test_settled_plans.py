@@ -40,7 +40,7 @@ async def one_pass(kube: FakeKube, wanted: PyPIRegistry) -> RegistryPlan:
     view = await observe(kube, wanted, installation=INSTALLATION, namespace_uid="n-1")
     assert await generate_secrets(kube, wanted, view, random=counting) == []
     decided = plan(wanted, INSTALLATION, view.observation(wanted, INSTALLATION), NOW)
-    assert await act(kube, wanted, decided, view) == []
+    assert await act(kube, decided, view) == []
     return decided
 
 

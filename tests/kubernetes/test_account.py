@@ -1,0 +1,211 @@
+"""The operator's process as its own ServiceAccount, with the chart's role: it uses all of it, and wants no more.
+
+The API server is real, and so is its authorization; its audit log says what was asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from registry_operator.cluster.applying import APPLIED
+from registry_operator.cluster.kinds import HTTP_ROUTE, JOB, Kind, kind_named
+from registry_operator.planning.registry_plan import OWNED_KINDS
+from registry_operator.resources import names
+from tests.cluster.certificates import Subject
+from tests.cluster.commands import run
+from tests.outcomes import issue_7
+from tests.support import api_server, played_workloads
+from tests.support.audit import Audit, Used
+from tests.support.installation import CHART, RELEASE
+from tests.support.operator_stage import NAME, Stage, registry_path, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.api_server import ApiServer, Object
+
+# Shorter than that of the tests' installation: a certificate's common name has 64 characters.
+_NAMESPACE = "operator"
+_USER = f"system:serviceaccount:{_NAMESPACE}:{RELEASE}"
+_ACCOUNT = Subject(_USER, ("system:serviceaccounts", f"system:serviceaccounts:{_NAMESPACE}"))
+_SPACE = "exercise"
+_SECONDS = 60.0
+_MERGE = "application/merge-patch+json"
+_RENDERING = (
+    *("template", RELEASE, str(CHART), f"--namespace={_NAMESPACE}", "--kube-version=1.35.0"),
+    *(f"--set=images.{part}.repository={part.lower()}" for part in ("operator", "service", "objectStore")),
+)
+_STRAY = "stray"
+_BACKEND = {"service": {"name": NAME, "port": {"number": 80}}}
+_ROUTED = {"type": "Gateway", "gateway": {"name": "public"}}
+_EXPOSED: Object = {"replicas": 2, "exposure": {"type": "Ingress", "hostname": "p.example"}}
+# Where OwnerReferencesPermissionEnforcement is on, making a child asks for it; there is no such request.
+_NEVER_ASKED = {
+    ("pypiregistry.dev", f"{plural}/finalizers", "update") for plural in ("pypiregistries", "registrytokens")
+}
+
+
+@pytest.fixture(scope="module")
+def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    return Audit(tmp_path_factory.mktemp("audit"), _USER)
+
+
+@pytest.fixture(scope="module")
+def here(audit: Audit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with api_server.running(controllers=True, audit=audit) as server:
+        _define_routes(server)
+        server.kubectl.apply(_roles())
+        with stage(server, tmp_path_factory.mktemp("stage"), proxied=False, account=_ACCOUNT) as made:
+            yield made
+
+
+@pytest.mark.outcome(issue_7.ACCOUNT)
+def test_the_operator_uses_every_verb_of_its_role_and_is_refused_none(here: Stage, audit: Audit) -> None:
+    _exercise_a_token(here)
+    _exercise_a_registry(here)
+    assert audit.refused() == []
+    used, granted = audit.used(), _granted()
+    assert {"unused": sorted(granted - used - _NEVER_ASKED), "beyond": sorted(used - granted)} == {
+        "unused": [],
+        "beyond": [],
+    }
+
+
+def _roles() -> list[Object]:
+    """The operator's role and its binding as Helm renders them."""
+    documents = yaml.safe_load_all(run([api_server.programs() / "helm", *_RENDERING], timeout=60))
+    return [one for one in documents if one["kind"].startswith("ClusterRole") and one["metadata"]["name"] == RELEASE]
+
+
+def _granted() -> frozenset[Used]:
+    rules = [rule for role in _roles() if role["kind"] == "ClusterRole" for rule in role["rules"]]
+    return frozenset(
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    )
+
+
+def _define_routes(server: ApiServer) -> None:
+    """HTTPRoute as far as the operator needs it: the kind, with anything in it."""
+    group, version = HTTP_ROUTE.api_version.split("/")
+    anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    name = f"{HTTP_ROUTE.plural}.{group}"
+    # Its group is one that only the Kubernetes project's own words admit.
+    metadata = {"name": name, "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"}}
+    versions = [{"name": version, "served": True, "storage": True, "schema": anything, "subresources": {"status": {}}}]
+    kinds = {"kind": HTTP_ROUTE.name, "plural": HTTP_ROUTE.plural, "singular": "httproute"}
+    spec = {"group": group, "scope": "Namespaced", "names": kinds, "versions": versions}
+    api = "apiextensions.k8s.io/v1"
+    server.kubectl.apply([{"apiVersion": api, "kind": "CustomResourceDefinition", "metadata": metadata, "spec": spec}])
+    server.kubectl("wait", "--for=condition=Established", f"crd/{name}")
+
+
+def _exercise_a_token(here: Stage) -> None:
+    """Issue, and put both Secrets right."""
+    uid = here.make_namespace("tokens")
+    here.make_token("tokens")
+    here.until_settled("tokens", uid, seconds=_SECONDS)
+    here.change_token("tokens", secret={"labels": {"team": "a"}})
+    path = "/api/v1/namespaces/tokens/secrets/ci"
+    here.until(
+        lambda: True if "team" in (here.get(path) or {})["metadata"]["labels"] else None,
+        seconds=_SECONDS,
+        what=lambda: here.get(path),
+    )
+
+
+def _exercise_a_registry(here: Stage) -> None:
+    """Make, mend and remove a child of every kind."""
+    here.make_namespace(_SPACE)
+    here.make_registry(_SPACE, **_EXPOSED)
+    _until(here, lambda: {kind.name for kind, _ in _children(here)} == {*OWNED_KINDS} - {HTTP_ROUTE.name})
+    _mend_all(here)
+    here.server.call("PATCH", registry_path(_SPACE), {"spec": {"exposure": _ROUTED}}, _MERGE)
+    _until(here, lambda: {kind.name for kind, _ in _children(here)} == {*OWNED_KINDS} - {"Ingress"})
+    _mend_all(here)
+    _remove_strays(here)
+    _mark_a_claim(here)
+
+
+def _mend_all(here: Stage) -> None:
+    """Alter every child, then delete it: it is put right, and comes back."""
+    before = [(kind.path(_SPACE, body["metadata"]["name"]), body) for kind, body in _children(here) if kind != JOB]
+    for path, _ in before:
+        here.server.call("PATCH", path, {"metadata": {"annotations": {APPLIED: None}}}, _MERGE)
+    _until(here, lambda: all(APPLIED in _metadata(here, path).get("annotations", {}) for path, _ in before))
+    for path, _ in before:
+        here.server.call("DELETE", path)
+    _until(
+        here,
+        lambda: all(
+            _metadata(here, path).get("uid") not in (None, former["metadata"]["uid"]) for path, former in before
+        ),
+    )
+
+
+def _remove_strays(here: Stage) -> None:
+    """Children that this version does not want, as another one may have left them, go."""
+    paths = []
+    likes = dict(_children(here))
+    for name in OWNED_KINDS:
+        kind = kind_named(name)
+        like = likes.get(kind) or {"metadata": likes[HTTP_ROUTE]["metadata"], "spec": {"defaultBackend": _BACKEND}}
+        here.server.call("POST", kind.path(_SPACE), _stray(kind, like))
+        paths.append(kind.path(_SPACE, _STRAY))
+    _until(here, lambda: not any(here.get(path) for path in paths))
+
+
+def _stray(kind: Kind, like: Object) -> Object:
+    metadata = {key: like["metadata"][key] for key in ("labels", "ownerReferences")} | {"name": _STRAY}
+    body = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
+    spec = {key: value for key, value in like.get("spec", {}).items() if not key.startswith("clusterIP")}
+    if kind == JOB:
+        del spec["selector"], spec["template"]["metadata"]["labels"]
+    return body | ({"spec": spec} if spec else {})
+
+
+def _mark_a_claim(here: Stage) -> None:
+    """A claim of a managed part is to go with its registry."""
+    part = names.database(NAME)
+    claims = f"/api/v1/namespaces/{_SPACE}/persistentvolumeclaims"
+    metadata = {"name": names.claim(part), "labels": {names.RETAIN_LABEL: NAME}}
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    here.server.call(
+        "POST", claims, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+    )
+    confirmed = {"annotations": {names.CONFIRM_DELETE_ANNOTATION: NAME}}
+    patch = {"metadata": confirmed, "spec": {"deletionPolicy": "Delete"}}
+    here.server.call("PATCH", registry_path(_SPACE), patch, _MERGE)
+    _until(here, lambda: bool(_metadata(here, f"{claims}/{names.claim(part)}").get("ownerReferences")))
+
+
+def _children(here: Stage) -> list[tuple[Kind, Object]]:
+    """The registry's own objects, once its workloads have been played."""
+    played_workloads.play(here.server, _SPACE)
+    found = []
+    for kind in map(kind_named, OWNED_KINDS):
+        listed = here.get(kind.path(_SPACE)) or {"items": []}
+        found += [(kind, body) for body in listed["items"] if body["metadata"].get("ownerReferences")]
+    return found
+
+
+def _metadata(here: Stage, path: str) -> Object:
+    return dict((here.get(path) or {"metadata": {}})["metadata"])
+
+
+def _until(here: Stage, done: Callable[[], bool]) -> None:
+    def look() -> bool | None:
+        played_workloads.play(here.server, _SPACE)
+        return True if done() else None
+
+    here.until(
+        look,
+        seconds=_SECONDS,
+        what=lambda: [f"{kind.name}/{body['metadata']['name']}" for kind, body in _children(here)],
+    )
