@@ -16,7 +16,7 @@ WRITE = ["create", "patch", "delete"]
 RESOURCES = (kinds.PYPI_REGISTRY, kinds.REGISTRY_TOKEN)
 READ_ONLY = {
     kinds.POD: ["list"],
-    kinds.PERSISTENT_VOLUME_CLAIM: ["list", "patch"],
+    kinds.PERSISTENT_VOLUME_CLAIM: ["get", "list", "create", "patch"],
     kinds.NAMESPACE: READ,
     **dict.fromkeys(RESOURCES, READ),
 }
