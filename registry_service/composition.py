@@ -12,7 +12,7 @@ from registry_service.database.transaction import open_database
 from registry_service.memory import PageMemory
 from registry_service.memory.failures import PER_ADDRESS, FailureCounts, Failures
 from registry_service.memory.uses import Uses
-from registry_service.settings import Settings, SettingsError
+from registry_service.settings import Settings
 from registry_service.storage import BlobStore
 from registry_service.storage.filesystem import FilesystemStore
 from registry_service.storage.s3 import S3Store
@@ -34,7 +34,7 @@ from registry_service.use_cases.token_sync import TokenSync
 
 
 def compose(settings: Settings) -> Service:
-    """Build the service. Connects to nothing. Raises SettingsError, StorageError."""
+    """Build the service. Connects to nothing. Raises StorageError."""
     database = open_database(settings.database_url)
     store = _store(settings)
     archives = ArchivePool()
@@ -63,11 +63,9 @@ def compose(settings: Settings) -> Service:
 
 
 def _store(settings: Settings) -> BlobStore:
-    if settings.data is not None:
-        return FilesystemStore(settings.data / "blobs")
-    if settings.s3 is None:
-        raise SettingsError("a store is missing")
-    return S3Store(settings.s3)
+    if isinstance(settings.store, Path):
+        return FilesystemStore(settings.store)
+    return S3Store(settings.store)
 
 
 def _sync_key(directory: Path | None) -> Callable[[], bytes | None]:

@@ -33,13 +33,13 @@ class SettingsError(Exception):
 class Settings:
     """Everything that a process is told before it starts.
 
-    `data` is the folder of a registry on one machine and takes the place of `s3`; `sync_directory` is set in a
-    pod only. `max_upload_size` is in bytes, and holds until rules arrive.
+    `data` is the folder of a registry on one machine. `store` is the folder of its blobs, or a bucket;
+    `sync_directory` is set in a pod only. `max_upload_size` is in bytes, and holds until rules arrive.
     """
 
     database_url: str
     data: Path | None
-    s3: S3Settings | None
+    store: Path | S3Settings
     identity: Identity
     external_url: str | None
     trusted_proxies: tuple[str, ...]
@@ -59,7 +59,7 @@ def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
     return Settings(
         database_url=_database_url(environ, data),
         data=data,
-        s3=None if data is not None else _s3(environ),
+        store=_store(environ) if data is None else data / "blobs",
         identity=_identity(environ),
         external_url=external or None,
         trusted_proxies=_proxies(environ),
@@ -80,10 +80,20 @@ def _database_url(environ: Mapping[str, str], data: Path | None) -> str:
     return url
 
 
+def _store(environ: Mapping[str, str]) -> Path | S3Settings:
+    folder = _path(environ, environment.BLOBS_DIRECTORY)
+    if folder is None:
+        return _s3(environ)
+    if environ.get(environment.S3_ENDPOINT):
+        # Files that lie in the other one would be missing.
+        raise SettingsError(f"set {environment.BLOBS_DIRECTORY} or {environment.S3_ENDPOINT}, not both")
+    return folder
+
+
 def _s3(environ: Mapping[str, str]) -> S3Settings:
     missing = [name for name in _S3_REQUIRED if not environ.get(name)]
     if missing:
-        raise SettingsError(f"not set: {', '.join(missing)}")
+        raise SettingsError(f"not set: {', '.join(missing)}; or set {environment.BLOBS_DIRECTORY} to a folder")
     return S3Settings(
         endpoint=environ[environment.S3_ENDPOINT],
         bucket=environ[environment.S3_BUCKET],

@@ -9,6 +9,9 @@ from typing import Final
 
 DATABASE_URL: Final = "REGISTRY_DATABASE_URL"
 
+# A folder, such as a volume's, in place of a bucket; several pods may share it.
+BLOBS_DIRECTORY: Final = "REGISTRY_BLOBS_DIRECTORY"
+
 S3_ENDPOINT: Final = "REGISTRY_S3_ENDPOINT"
 S3_BUCKET: Final = "REGISTRY_S3_BUCKET"
 S3_PREFIX: Final = "REGISTRY_S3_PREFIX"

@@ -42,12 +42,12 @@ class Founding:
     async def _claim_store(self, registry_id: str) -> None:
         claimants, former = await self.store.claim(registry_id), self.identity.takeover
         if former is not None and former != registry_id and former in claimants:
-            # Else the bucket would be somebody else's again as soon as nobody asks to take it over any more.
+            # Else the store would be somebody else's again as soon as nobody asks to take it over any more.
             await self.store.unclaim(former)
         others = [claimant for claimant in claimants if claimant not in (registry_id, former)]
         if others:
             await self.store.unclaim(registry_id)
             message = (
-                f"the bucket holds the data of registry {others[0]}; to take it over set spec.takeover: {others[0]}"
+                f"the blob store holds the data of registry {others[0]}; to take it over set spec.takeover: {others[0]}"
             )
             raise StorageError("BucketInUse", message)

@@ -110,7 +110,7 @@ def settings(folder: Path, database_url: str, request: pytest.FixtureRequest) ->
     return Settings(
         database_url=database_url,
         data=folder if alone else None,
-        s3=None if alone else request.getfixturevalue("bucket"),
+        store=folder / "blobs" if alone else request.getfixturevalue("bucket"),
         identity=Identity(),
         external_url="http://registry.example",
         trusted_proxies=(),

@@ -162,6 +162,26 @@ async def test_many_at_once(store: BlobStore, tmp_path: Path) -> None:
     assert found == list(contents.values())
 
 
+async def test_pods_that_share_a_folder_see_each_others_blobs(tmp_path: Path) -> None:
+    """Each has a store of its own on a folder that none of them has made yet."""
+    stores = [FilesystemStore(tmp_path / "volume" / "blobs") for _ in range(8)]
+    contents = [_bytes(10_000 + number) for number in range(len(stores))]
+    spools = [tmp_path / f"spool-{number}" for number in range(len(stores))]
+    for spool, content in zip(spools, contents, strict=True):
+        spool.write_bytes(content)
+    puts = [
+        store.put(f"1/0a1b/{number}", spool, sha256=hashlib.sha256(content).hexdigest())
+        for number, (store, spool, content) in enumerate(zip(stores, spools, contents, strict=True))
+    ]
+    await asyncio.gather(*puts, *(store.check() for store in stores), *(store.claim("one") for store in stores))
+    for store in stores:
+        keys = [f"1/0a1b/{number}" for number in range(len(stores))]
+        assert [await _read(store, 0, len(content), key=key) for key, content in zip(keys, contents, strict=True)] == (
+            contents
+        )
+    assert list((tmp_path / "volume" / "blobs" / ".incoming").iterdir()) == []
+
+
 async def test_readers_that_go_away_early_leave_room_for_others(store: BlobStore, tmp_path: Path) -> None:
     content = _bytes(PART_BYTES)
     await _put(store, tmp_path, content)

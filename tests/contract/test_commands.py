@@ -192,3 +192,31 @@ def test_migrate_leaves_whose_data_it_is_and_refuses_another_claimant(
     assert f"spec.takeover: {first['registryID']}" in (left["message"] or "")
     Program(tmp_path, {**other, environment.TAKEOVER: first["registryID"] or ""}).run("migrate")
     assert termination(variables, tmp_path)["registryID"] == first["registryID"]
+
+
+def test_a_volume_is_claimed_as_a_bucket_is(tmp_path: Path, variables: dict[str, str], migrated_database: str) -> None:
+    told = {name: value for name, value in variables.items() if not name.startswith("REGISTRY_S3_")}
+    told[environment.BLOBS_DIRECTORY] = str(tmp_path / "volume" / "blobs")
+    Program(tmp_path, told).run("migrate")
+    first = termination(variables, tmp_path)["registryID"]
+    other = {**told, environment.DATABASE_URL: migrated_database}
+    refuses(Program(tmp_path, other), ["migrate"], REFUSED)
+    left = termination(variables, tmp_path)
+    assert left["reason"] == "BucketInUse"
+    assert left["message"] == (
+        f"the blob store holds the data of registry {first}; to take it over set spec.takeover: {first}"
+    )
+    Program(tmp_path, {**other, environment.TAKEOVER: first or ""}).run("migrate")
+    Program(tmp_path, other).run("migrate")
+    second = termination(variables, tmp_path)["registryID"]
+    assert [mark.name for mark in (tmp_path / "volume" / "blobs" / ".claim").iterdir()] == [second]
+    assert second != first
+
+
+def test_a_volume_that_cannot_be_written_is_told(tmp_path: Path, variables: dict[str, str]) -> None:
+    told = {name: value for name, value in variables.items() if not name.startswith("REGISTRY_S3_")}
+    (tmp_path / "volume").write_text("not a folder")
+    refuses(Program(tmp_path, {**told, environment.BLOBS_DIRECTORY: str(tmp_path / "volume")}), ["migrate"], REFUSED)
+    left = termination(variables, tmp_path)
+    assert left["reason"] == "StorageUnreachable"
+    assert "the folder of blobs cannot be used" in (left["message"] or "")

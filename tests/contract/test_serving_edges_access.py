@@ -233,7 +233,7 @@ async def test_an_outage_says_in_whole_seconds_when_to_come_back(registry: Regis
         await registry.service.downloading.store.delete(key)
     unreachable = replace(registry.service.settings, data=None, database_url="postgresql://nobody@127.0.0.1:1/none")
     # On one machine the database is a file beside the process: there is nothing to reach.
-    service = compose(unreachable) if unreachable.s3 else None
+    service = None if registry.service.settings.data else compose(unreachable)
     answers = [await wire.get(path, headers={"accept": "text/html"}, auth=auth) for path in (url, f"{url}.metadata")]
     if service is not None:
         async with served(public_application(service)) as without_database:

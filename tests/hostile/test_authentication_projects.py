@@ -13,6 +13,7 @@ from registry_service.contract import sync, tokens, wire
 from registry_service.contract.sync import TokenEntry, TokenSet
 from registry_service.contract.tokens import PERSONAL_USERNAME, Scope, TokenType
 from registry_service.domain.catalog import Visibility
+from registry_service.storage.s3_client import S3Settings
 from registry_service.use_cases.minting import TokenRequest
 from tests.support import packages
 
@@ -83,8 +84,8 @@ async def test_bodies_of_the_sync_port(registry: Registry, body: bytes) -> None:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_the_bucket_is_nobodys(registry: Registry) -> None:
     """3.3/83: without the service's key nothing in it can be listed, read or written."""
-    settings = registry.service.settings.s3
-    assert settings is not None
+    settings = registry.service.settings.store
+    assert isinstance(settings, S3Settings)
     assert (await registry.publish(packages.wheel(), await registry.token())).status_code == 201
     async with registry.service.database.snapshot() as tx:
         prefix, key = settings.prefix, (await tx.execute(text("SELECT blob_key FROM file"))).scalar_one()

@@ -131,6 +131,7 @@ def _exercise_a_registry(here: Stage) -> None:
     _mend_all(here)
     _remove_strays(here)
     _mark_a_claim(here)
+    _make_a_volume(here)
 
 
 def _mend_all(here: Stage) -> None:
@@ -183,6 +184,15 @@ def _mark_a_claim(here: Stage) -> None:
     patch = {"metadata": confirmed, "spec": {"deletionPolicy": "Delete"}}
     here.server.call("PATCH", registry_path(_SPACE), patch, _MERGE)
     _until(here, lambda: bool(_metadata(here, f"{claims}/{names.claim(part)}").get("ownerReferences")))
+
+
+def _make_a_volume(here: Stage) -> None:
+    """A registry that keeps its files on a volume."""
+    here.make_namespace("volume")
+    storage = {"type": "PersistentVolumeClaim", "persistentVolumeClaim": {"size": "1Gi"}}
+    here.make_registry("volume", storage=storage)
+    path = f"/api/v1/namespaces/volume/persistentvolumeclaims/{names.blobs(NAME)}"
+    _until(here, lambda: here.get(path) is not None)
 
 
 def _children(here: Stage) -> list[tuple[Kind, Object]]:

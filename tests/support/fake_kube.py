@@ -73,6 +73,10 @@ class FakeKube:
             (changed if field == "spec" else changed["metadata"])[field] = operation["value"]
             self._store(key, changed, "patch")
             return copy.deepcopy(changed)
+        if operation["path"] == "/spec/resources/requests/storage":
+            changed["spec"]["resources"]["requests"]["storage"] = operation["value"]
+            self._store(key, changed, "patch")
+            return copy.deepcopy(changed)
         assert (operation["op"], operation["path"]) == ("replace", "/metadata/managedFields")
         changed["metadata"]["managedFields"] = operation["value"]
         # What the manager made by POST now counts as applied by it.

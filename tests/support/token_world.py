@@ -219,7 +219,7 @@ def _settings(folder: Path) -> Settings:
     return Settings(
         database_url=f"sqlite:///{folder / 'registry.db'}",
         data=folder,
-        s3=None,
+        store=folder / "blobs",
         identity=Identity(),
         external_url=None,
         trusted_proxies=(),

@@ -19,14 +19,15 @@ because that is what a RegistryToken asks for: whoever may write its ServiceAcco
 - apiGroups: [""]
   resources: [configmaps, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
-# None is ever deleted: what goes, goes with its owner.
+# None is ever deleted by the operator, nor a claim: what goes, goes with its owner.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch]
-# A confirmed `deletionPolicy: Delete` lets the claims of managed parts go with their registry.
+# The volume of `storage.type: PersistentVolumeClaim` is made and grows; a confirmed `deletionPolicy: Delete` lets claims
+# go with their registry.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  verbs: [list, patch]
+  verbs: [get, list, create, patch]
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
   verbs: [get, list, watch, create, patch, delete]

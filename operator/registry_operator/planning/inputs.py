@@ -32,6 +32,9 @@ MANAGED_BUCKET: Final = "packages"
 OBJECT_STORE_PORT: Final = 9000
 DATABASE_CA_FOLDER: Final = "/etc/registry/database-ca"
 STORAGE_CA_FOLDER: Final = "/etc/registry/storage-ca"
+# The files lie in a folder of it, because a file system may have folders of its own beside them.
+BLOBS_FOLDER: Final = "/var/lib/registry"
+_BLOBS: Final = "blobs"
 _CA_FILE: Final = "ca.crt"
 _SSL_MODES: Final = {
     SSLMode.DISABLE: "disable",
@@ -69,9 +72,11 @@ def database(registry: PyPIRegistry) -> DatabaseSecret:
     return spec.secret
 
 
-def storage(registry: PyPIRegistry) -> S3Storage:
-    """The bucket, whoever runs its store."""
+def storage(registry: PyPIRegistry) -> S3Storage | None:
+    """The bucket, whoever runs its store; None for a registry with a volume."""
     spec, metadata = registry.spec.storage, registry.metadata
+    if spec.volume is not None:
+        return None
     if spec.type is StorageType.S3 and spec.s3 is not None:
         return spec.s3
     name = names.object_store(metadata.name)
@@ -106,8 +111,12 @@ def database_inputs(registry: PyPIRegistry, secrets: Secrets) -> PodInputs | Con
 
 
 def storage_inputs(registry: PyPIRegistry, secrets: Secrets) -> PodInputs | Condition:
-    """What a pod needs to reach the bucket; StorageReady=False when a Secret lacks something."""
+    """What a pod needs to reach the bucket or the volume; StorageReady=False when a Secret lacks something."""
     spec = storage(registry)
+    return _volume(registry) if spec is None else _bucket_inputs(spec, secrets)
+
+
+def _bucket_inputs(spec: S3Storage, secrets: Secrets) -> PodInputs | Condition:
     credentials = spec.credentials.secret
     present = secrets.get(credentials.name)
     if present is None:
@@ -152,6 +161,15 @@ def _ssl(spec: DatabaseSecret) -> PodInputs:
     mode = () if spec.ssl_mode is None else (variable("PGSSLMODE", _SSL_MODES[spec.ssl_mode]),)
     root = () if spec.ca is None else (variable("PGSSLROOTCERT", f"{DATABASE_CA_FOLDER}/{_CA_FILE}"),)
     return PodInputs(env=mode + root)
+
+
+def _volume(registry: PyPIRegistry) -> PodInputs:
+    claim = {"claimName": names.blobs(registry.metadata.name)}
+    return PodInputs(
+        env=(variable(environment.BLOBS_DIRECTORY, f"{BLOBS_FOLDER}/blobs"),),
+        volumes=({"name": _BLOBS, "persistentVolumeClaim": claim},),
+        mounts=({"name": _BLOBS, "mountPath": BLOBS_FOLDER},),
+    )
 
 
 def _bucket(spec: S3Storage) -> tuple[Manifest, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from registry_operator.planning import objects, overlay, pods, service
+from registry_operator.planning import blob_volume, objects, overlay, pods, service
 from registry_operator.planning.inputs import variable
 from registry_operator.planning.observed import JobState, Manifest, MigrationJob
 from registry_operator.resources import names
@@ -88,8 +88,9 @@ def _pod(registry: PyPIRegistry, service_pods: service.ServicePods) -> Manifest:
     return {
         "restartPolicy": "Never",
         "serviceAccountName": names.service_account(registry.metadata.name),
-        "securityContext": pods.pod_security(),
+        "securityContext": blob_volume.pod_security(registry),
         "containers": [migrate],
         "volumes": [pods.scratch("1Gi"), *service_pods.inputs.volumes],
         **overlay.placement(registry),
+        **blob_volume.beside_serving_pods(registry),
     }

@@ -14,7 +14,7 @@ from registry_operator.planning import inputs, objects, postgresql
 from registry_operator.planning.installation import OPERATOR_LABELS, Installation
 from registry_operator.planning.observed import Manifest, RegistryObservation
 from registry_operator.resources import names
-from registry_operator.resources.backends import DatabaseType, StorageType
+from registry_operator.resources.backends import DatabaseType, S3Storage, StorageType
 from registry_operator.resources.registry import NetworkPolicyType, PyPIRegistry
 from registry_service.contract import environment
 
@@ -74,9 +74,9 @@ def database_addresses(registry: PyPIRegistry, secrets: inputs.Secrets) -> tuple
     return tuple(_address(host, port) for host, port in zip_longest(hosts, ports, fillvalue=ports[-1]))
 
 
-def storage_address(registry: PyPIRegistry) -> Address:
+def storage_address(spec: S3Storage) -> Address:
     """Where the store's endpoint is."""
-    endpoint = urlsplit(inputs.storage(registry).endpoint)
+    endpoint = urlsplit(spec.endpoint)
     try:
         named = endpoint.port
     except ValueError:  # beyond 65535; the pods themselves report the endpoint
@@ -139,7 +139,8 @@ def _egress(registry: PyPIRegistry, installation: Installation, secrets: inputs.
 def _outside(registry: PyPIRegistry, secrets: inputs.Secrets) -> list[Address]:
     spec = registry.spec
     database = database_addresses(registry, secrets) if spec.database.type is DatabaseType.SECRET else ()
-    return [*database, *([storage_address(registry)] if spec.storage.type is StorageType.S3 else [])]
+    bucket = spec.storage.s3
+    return [*database, *([] if bucket is None else [storage_address(bucket)])]
 
 
 def _namespace_of(host: str, own: str) -> str | None:

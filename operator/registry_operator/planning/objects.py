@@ -17,6 +17,7 @@ _API_VERSIONS: Final = {
     "Ingress": "networking.k8s.io/v1",
     "Job": "batch/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
+    "PersistentVolumeClaim": "v1",
     "PodDisruptionBudget": "policy/v1",
     "Secret": "v1",
     "Service": "v1",

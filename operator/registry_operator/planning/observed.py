@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self, TypeAlias
 
+from registry_operator.planning.volume_claim import VolumeClaim
 from registry_operator.resources import names
 
 Body: TypeAlias = Mapping[str, Any]  # Any: a body of the Kubernetes API is free-form JSON
@@ -194,6 +195,7 @@ class RegistryObservation:
     object_store: Workload | None = None
     migration: MigrationJob | None = None
     deployment: Workload | None = None
+    volume: VolumeClaim | None = None
     ingress_addresses: tuple[str, ...] = ()
     route: Route | None = None
     conflicts: tuple[ObjectKey, ...] = ()

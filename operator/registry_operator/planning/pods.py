@@ -5,6 +5,7 @@ from typing import Final
 from registry_operator.planning import objects
 from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
+from registry_operator.resources.backends import AccessMode
 from registry_operator.resources.registry import PyPIRegistry
 
 # Any number but 0 would do: this one is the object store's and the service's own in our images.
@@ -63,7 +64,13 @@ def scratch_mount() -> Manifest:
 def volume_claim(registry: PyPIRegistry, component: str, *, size: str, storage_class: str | None) -> Manifest:
     """The claim template `data` of a StatefulSet: its claims outlive the registry and bear the Retain mark."""
     marks = objects.selector(registry, component) | {names.RETAIN_LABEL: registry.metadata.name}
-    claim: Manifest = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+    spec = volume_claim_spec(size=size, storage_class=storage_class, access_mode=AccessMode.READ_WRITE_ONCE)
+    return {"metadata": {"name": "data", "labels": marks}, "spec": spec}
+
+
+def volume_claim_spec(*, size: str, storage_class: str | None, access_mode: AccessMode) -> Manifest:
+    """What a claim asks for; `size` is a canonical quantity, and no class the cluster's default one."""
+    spec: Manifest = {"accessModes": [access_mode.value], "resources": {"requests": {"storage": size}}}
     if storage_class is not None:
-        claim["storageClassName"] = storage_class
-    return {"metadata": {"name": "data", "labels": marks}, "spec": claim}
+        spec["storageClassName"] = storage_class
+    return spec

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from registry_operator.planning import addresses
+from registry_operator.planning import addresses, volume_readiness
 from registry_operator.planning.inputs import PodInputs, database_inputs, storage, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, RegistryObservation, Route, Workload
@@ -12,7 +12,15 @@ from registry_operator.planning.retention import warning
 from registry_operator.planning.rules import rules_digest
 from registry_operator.resources import names
 from registry_operator.resources.backends import DatabaseType, StorageType
-from registry_operator.resources.conditions import MAX_MESSAGE, Condition, ConditionType, Status, fails, holds, unknown
+from registry_operator.resources.conditions import (
+    Condition,
+    ConditionType,
+    Status,
+    fails,
+    holds,
+    sentences,
+    unknown,
+)
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.registry import ExposureType, GatewayExposure, PyPIRegistry
 
@@ -47,6 +55,9 @@ _STALLING: Final = frozenset(
         Reason.BUCKET_NOT_FOUND,
         Reason.STORAGE_INCOMPATIBLE,
         Reason.BUCKET_IN_USE,
+        Reason.VOLUME_LOST,
+        Reason.VOLUME_CLAIM_DIFFERS,
+        Reason.VOLUME_RESIZE_REFUSED,
     }
 )
 # What would go on by itself, were it not for `spec.paused`.
@@ -138,7 +149,8 @@ def _database(view: _View) -> Condition:
     inputs = database_inputs(view.registry, view.observation.secrets)
     if managed and not is_ready(view.observation.database):
         return _starting(kind, names.database(view.registry.metadata.name), view.observation.database)
-    return _checked(view, kind, inputs, advice=_DATABASE_ADVICE)
+    target = "The database can be read and written."
+    return _checked(view, kind, inputs, advice=_DATABASE_ADVICE, target=target)
 
 
 def _storage(view: _View) -> Condition:
@@ -147,7 +159,12 @@ def _storage(view: _View) -> Condition:
     inputs = storage_inputs(view.registry, view.observation.secrets)
     if managed and not is_ready(view.observation.object_store):
         return _starting(kind, names.object_store(view.registry.metadata.name), view.observation.object_store)
-    return _checked(view, kind, inputs, advice=_STORAGE_ADVICE)
+    bucket = storage(view.registry)
+    if bucket is None:
+        preflight = _checked(view, kind, inputs, advice=volume_readiness.ADVICE, target="")
+        return volume_readiness.judged(view.registry, view.observation, preflight)
+    target = f"Bucket {bucket.bucket} at {bucket.endpoint} can be read and written."
+    return _checked(view, kind, inputs, advice=_STORAGE_ADVICE, target=target)
 
 
 def _starting(kind: ConditionType, name: str, workload: Workload | None) -> Condition:
@@ -158,7 +175,7 @@ def _starting(kind: ConditionType, name: str, workload: Workload | None) -> Cond
 
 
 def _checked(
-    view: _View, kind: ConditionType, inputs: PodInputs | Condition, *, advice: dict[Reason, str]
+    view: _View, kind: ConditionType, inputs: PodInputs | Condition, *, advice: dict[Reason, str], target: str
 ) -> Condition:
     """What the last preflight says about one part, once its Secrets are whole."""
     if isinstance(inputs, Condition):
@@ -168,24 +185,12 @@ def _checked(
         obstacle = "" if job is None else job.message
         return unknown(kind, Reason.MIGRATION_RUNNING, f"The migration Job has not reached it yet. {obstacle}".rstrip())
     if job.state is JobState.SUCCEEDED:
-        return holds(kind, _target(view, kind))
+        return holds(kind, target)
     if job.reason in advice:
-        return fails(kind, job.reason, _sentences(job.message, advice[Reason(job.reason)]))
+        return fails(kind, job.reason, sentences(job.message, advice[Reason(job.reason)]))
     return unknown(
         kind, Reason.MIGRATION_FAILED, "The migration Job failed before it could tell; see MigrationsApplied."
     )
-
-
-def _sentences(finding: str, advice: str) -> str:
-    """What the service found and what to do; the advice must survive however long the finding is."""
-    return f"{finding[: MAX_MESSAGE - len(advice) - 2].rstrip('. ')}. {advice}"
-
-
-def _target(view: _View, kind: ConditionType) -> str:
-    if kind is ConditionType.STORAGE_READY:
-        spec = storage(view.registry)
-        return f"Bucket {spec.bucket} at {spec.endpoint} can be read and written."
-    return "The database can be read and written."
 
 
 def _migrations(view: _View) -> Condition:
@@ -199,7 +204,7 @@ def _migrations(view: _View) -> Condition:
     if job.reason in _DATABASE_ADVICE or job.reason in _STORAGE_ADVICE:
         return fails(kind, Reason.WAITING_FOR_INPUTS, f"Job {job.name} is made again: database or store are not ready.")
     reason = Reason.SCHEMA_AHEAD if job.reason == Reason.SCHEMA_AHEAD else Reason.MIGRATION_FAILED
-    return fails(kind, reason, _sentences(f"Job {job.name}: {job.message or 'no message'}", _MIGRATION_ADVICE[reason]))
+    return fails(kind, reason, sentences(f"Job {job.name}: {job.message or 'no message'}", _MIGRATION_ADVICE[reason]))
 
 
 def _available(view: _View) -> Condition:
@@ -262,7 +267,7 @@ def _routed(view: _View, gateway: GatewayExposure, host: str) -> Condition:
         message = f"Nobody has judged HTTPRoute {view.registry.metadata.name} yet. Check that {where} exists."
         return unknown(kind, Reason.ROUTE_NOT_ACCEPTED, message)
     advice = f"See spec.exposure.gateway, and which routes {where} allows."
-    return fails(kind, Reason.ROUTE_NOT_ACCEPTED, _sentences(route.problem, advice))
+    return fails(kind, Reason.ROUTE_NOT_ACCEPTED, sentences(route.problem, advice))
 
 
 def _taken(hostname: str | None, holder: str) -> Condition:

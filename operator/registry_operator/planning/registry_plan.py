@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from registry_operator.planning import addresses, exposing, migration, network, object_store, postgresql, service
+from registry_operator.planning import (
+    addresses,
+    blob_volume,
+    exposing,
+    migration,
+    network,
+    object_store,
+    postgresql,
+    service,
+)
 from registry_operator.planning.inputs import checksum, database_inputs, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, Manifest, ObjectKey, RegistryObservation, Workload
@@ -81,10 +90,12 @@ def plan(
 
 
 def parts_ready(registry: PyPIRegistry, observation: RegistryObservation) -> bool:
-    """Whether the managed parts, if any, have a ready pod."""
-    database, storage = registry.spec.database.type, registry.spec.storage.type
-    return (database is not DatabaseType.MANAGED or is_ready(observation.database)) and (
-        storage is not StorageType.MANAGED or is_ready(observation.object_store)
+    """Whether the managed parts, if any, have a ready pod, and the volume, if there is one, may be mounted."""
+    spec = registry.spec
+    return (
+        (spec.database.type is not DatabaseType.MANAGED or is_ready(observation.database))
+        and (spec.storage.type is not StorageType.MANAGED or is_ready(observation.object_store))
+        and (spec.storage.volume is None or blob_volume.is_usable(registry, observation.volume))
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from registry_operator.planning.blob_volume import is_settled
 from registry_operator.planning.observed import ObservedSecret, RegistryObservation
 from registry_operator.planning.secrets import secret_names
 from registry_operator.resources import names
@@ -26,4 +27,5 @@ class Rest:
 def may_rest(registry: PyPIRegistry, seen: RegistryObservation) -> bool:
     """Whether events tell of everything that a decision depends on: each Secret is there and watched, no name taken."""
     watched = {name for name, secret in seen.secrets.items() if names.WATCH_LABEL in secret.labels}
-    return not seen.conflicts and seen.sync_problem is None and secret_names(registry) <= watched
+    quiet = not seen.conflicts and seen.sync_problem is None and is_settled(registry, seen.volume)
+    return quiet and secret_names(registry) <= watched

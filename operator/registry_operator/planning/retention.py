@@ -1,4 +1,4 @@
-"""What outlives a registry: the volume claims and credentials of its managed parts, unless its owner says otherwise.
+"""What outlives a registry: the volume claims and managed parts' credentials, unless its owner says otherwise.
 
 They bear the mark of Retain and no owner. While `deletionPolicy: Delete` is set and confirmed they bear an owner
 reference besides, so that the garbage collector removes them with the registry, whether the operator runs or not.
@@ -48,4 +48,5 @@ def _is_confirmed(registry: PyPIRegistry) -> bool:
 def _kept(registry: PyPIRegistry) -> frozenset[ObjectKey]:
     parts = (names.database(registry.metadata.name), names.object_store(registry.metadata.name))
     claims = {ObjectKey("PersistentVolumeClaim", names.claim(part)) for part in parts}
+    claims.add(ObjectKey("PersistentVolumeClaim", names.blobs(registry.metadata.name)))
     return frozenset(claims | {ObjectKey("Secret", part) for part in parts})

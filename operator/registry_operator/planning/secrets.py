@@ -28,8 +28,12 @@ class SyncMaterial:
 def secret_names(registry: PyPIRegistry) -> frozenset[str]:
     """Every Secret of the registry's namespace that a decision about it depends on."""
     database, storage = inputs.database(registry), inputs.storage(registry)
-    wanted = {names.sync(registry.metadata.name), database.name, storage.credentials.secret.name}
-    wanted |= {reference.name for reference in (database.ca, storage.ca) if reference is not None}
+    wanted = {names.sync(registry.metadata.name), database.name}
+    authorities = [database.ca]
+    if storage is not None:
+        wanted.add(storage.credentials.secret.name)
+        authorities.append(storage.ca)
+    wanted |= {reference.name for reference in authorities if reference is not None}
     tls = registry.spec.exposure.tls.secret_name
     return frozenset(wanted | ({tls} if tls is not None else set()))
 

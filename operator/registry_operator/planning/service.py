@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from registry_operator.planning import objects, overlay, pods
+from registry_operator.planning import blob_volume, objects, overlay, pods
 from registry_operator.planning.inputs import PodInputs, variable
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest
@@ -71,7 +71,7 @@ def service_account(registry: PyPIRegistry) -> Manifest:
 
 
 def deployment(registry: PyPIRegistry, service_pods: ServicePods, *, checksum: str) -> Manifest:
-    """The serving pods: one more starts before one goes."""
+    """The serving pods."""
     component = names.SERVICE_COMPONENT
     manifest = objects.child(registry, "Deployment", names.service(registry.metadata.name), component=component)
     template = pods.template(registry, component, spec=_pod(registry, service_pods), checksum=checksum)
@@ -80,7 +80,7 @@ def deployment(registry: PyPIRegistry, service_pods: ServicePods, *, checksum: s
             "replicas": registry.spec.replicas,
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": objects.selector(registry, component)},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "strategy": blob_volume.strategy(registry),
             "template": overlay.with_metadata(registry, template),
         }
     }
@@ -133,7 +133,7 @@ def _pod(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
     secret = {"secretName": names.sync(registry.metadata.name)}
     return {
         "serviceAccountName": names.service_account(registry.metadata.name),
-        "securityContext": pods.pod_security(),
+        "securityContext": blob_volume.pod_security(registry),
         "terminationGracePeriodSeconds": _GRACE_SECONDS,
         "containers": [_serving(registry, service_pods)],
         "volumes": [

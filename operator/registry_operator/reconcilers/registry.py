@@ -24,6 +24,7 @@ from registry_operator.reconcilers.keys import RegistryKey
 from registry_operator.reconcilers.registry_acting import act, generate_secrets, mark_kept
 from registry_operator.reconcilers.registry_observing import RegistryView, observe
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
+from registry_operator.reconcilers.registry_volume import ensure_volume
 from registry_operator.resources import names
 from registry_operator.resources.conditions import ConditionType, fails, merge_conditions
 from registry_operator.resources.reading import InvalidResourceError
@@ -97,6 +98,7 @@ class RegistryReconciler:
         view = replace(view, hostname_holder=await self.hostnames.holder(self.kube, registry, self.clock()))
         if not registry.spec.paused:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
+            conflicts += await ensure_volume(self.kube, registry, view)
         decided = self._decide(key, registry, view)
         conflicts += await act(self.kube, decided, view)
         await mark_kept(self.kube, registry)

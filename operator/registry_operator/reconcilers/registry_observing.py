@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from registry_operator.cluster.kinds import POD, SECRET, Object, kind_named
+from registry_operator.cluster.kinds import PERSISTENT_VOLUME_CLAIM, POD, SECRET, Object, kind_named
 from registry_operator.cluster.kube import Kube
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import (
@@ -19,6 +19,7 @@ from registry_operator.planning.observed import (
 )
 from registry_operator.planning.registry_plan import OWNED_KINDS, migration_name
 from registry_operator.planning.secrets import secret_names
+from registry_operator.planning.volume_claim import VolumeClaim
 from registry_operator.resources import names
 from registry_operator.resources.registry import PyPIRegistry
 
@@ -28,11 +29,15 @@ _JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 
 @dataclass(frozen=True, slots=True)
 class RegistryView:
-    """What was read; `children` are bodies, so that what a pass writes can be put in place of what it read."""
+    """What was read; `children` are bodies, so that what a pass writes can be put in place of what it read.
+
+    The volume's claim is among them, whoever made it. `refusals` holds what the API server said against a change.
+    """
 
     namespace_uid: str
     secrets: dict[str, ObservedSecret]
     children: dict[ObjectKey, Object]
+    refusals: dict[ObjectKey, str] = field(default_factory=dict)
     migration: MigrationJob | None = None
     hostname_holder: str | None = None
 
@@ -47,6 +52,7 @@ class RegistryView:
             database=self._workload("StatefulSet", names.database(name)),
             object_store=self._workload("StatefulSet", names.object_store(name)),
             deployment=self._workload("Deployment", names.service(name)),
+            volume=self._volume(ObjectKey("PersistentVolumeClaim", names.blobs(name))),
             ingress_addresses=() if ingress is None else ingress_addresses(ingress),
             route=None if route is None else Route.parse(route),
             hostname_holder=self.hostname_holder,
@@ -58,13 +64,19 @@ class RegistryView:
         body = self.children.get(ObjectKey(kind, name))
         return None if body is None else Workload.parse(body)
 
+    def _volume(self, key: ObjectKey) -> VolumeClaim | None:
+        body = self.children.get(key)
+        return None if body is None else replace(VolumeClaim.parse(body), refusal=self.refusals.get(key, ""))
+
 
 async def observe(
     kube: Kube, registry: PyPIRegistry, *, installation: Installation, namespace_uid: str
 ) -> RegistryView:
     """Read everything that a decision about `registry` depends on; raises ClusterError."""
-    secrets, children = await asyncio.gather(_secrets(kube, registry), _children(kube, registry))
-    view = RegistryView(namespace_uid, secrets, children)
+    secrets, children, volume = await asyncio.gather(
+        _secrets(kube, registry), _children(kube, registry), _volume(kube, registry)
+    )
+    view = RegistryView(namespace_uid, secrets, children | volume)
     current = view.observation(registry, installation).migration
     if current is None:
         return view
@@ -84,6 +96,14 @@ async def _children(kube: Kube, registry: PyPIRegistry) -> dict[ObjectKey, Objec
         *(kube.find(kind_named(kind), namespace, labels=selector) for kind in sorted(OWNED_KINDS))
     )
     return {ObjectKey.of(body): body for body in _owned(registry, (body for found in lists for body in found))}
+
+
+async def _volume(kube: Kube, registry: PyPIRegistry) -> dict[ObjectKey, Object]:
+    if registry.spec.storage.volume is None:
+        return {}
+    name = names.blobs(registry.metadata.name)
+    body = await kube.get(PERSISTENT_VOLUME_CLAIM, registry.metadata.namespace, name)
+    return {} if body is None else {ObjectKey.of(body): body}
 
 
 def _owned(registry: PyPIRegistry, bodies: Iterable[Object]) -> list[Object]:

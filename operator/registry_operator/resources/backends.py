@@ -91,10 +91,11 @@ class Database:
 
 
 class StorageType(StrEnum):
-    """Who runs the object store."""
+    """Who runs the object store, or that there is none."""
 
     MANAGED = "Managed"
     S3 = "S3"
+    PERSISTENT_VOLUME_CLAIM = "PersistentVolumeClaim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,26 @@ class S3Storage:
         urlsplit(self.endpoint)
 
 
+class AccessMode(StrEnum):
+    """Whether nodes mount a volume one at a time or together."""
+
+    READ_WRITE_ONCE = "ReadWriteOnce"
+    READ_WRITE_MANY = "ReadWriteMany"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeStorage:
+    """A volume that the service's pods mount; `size` is a quantity of bytes."""
+
+    size: str = "20Gi"
+    storage_class_name: str | None = None
+    access_mode: AccessMode = AccessMode.READ_WRITE_ONCE
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no quantity of bytes."""
+        in_bytes(self.size)
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Where the files are kept."""
@@ -173,3 +194,10 @@ class Storage:
     type: StorageType
     managed: ManagedStorage = ManagedStorage()
     s3: S3Storage | None = None
+    persistent_volume_claim: VolumeStorage | None = None
+
+    @property
+    def volume(self) -> VolumeStorage | None:
+        """The volume, if that is where they are kept."""
+        is_volume = self.type is StorageType.PERSISTENT_VOLUME_CLAIM
+        return (self.persistent_volume_claim or VolumeStorage()) if is_volume else None

@@ -26,7 +26,7 @@ class ConditionType(StrEnum):
     MIGRATIONS_APPLIED = "MigrationsApplied"
     """The database has the schema of the desired image and bears this registry's claim."""
     STORAGE_READY = "StorageReady"
-    """The store's Secret is whole and the last preflight could put, get and delete."""
+    """The store's Secret is whole, or the volume is there, and the last preflight could put, get and delete."""
     AVAILABLE = "Available"
     """The service's pods answer, and the service obeys the current rules."""
     EXPOSED = "Exposed"
@@ -88,6 +88,11 @@ def fails(kind: ConditionType, reason: str, message: str) -> Condition:
 def unknown(kind: ConditionType, reason: Reason, message: str) -> Condition:
     """A condition that cannot be judged yet."""
     return Condition(kind, Status.UNKNOWN, reason, message)
+
+
+def sentences(finding: str, advice: str) -> str:
+    """A message of what was found and what to do; the advice survives however long the finding is."""
+    return f"{finding[: MAX_MESSAGE - len(advice) - 2].rstrip('. ')}. {advice}"
 
 
 def find(conditions: Iterable[Condition], kind: ConditionType) -> Condition | None:

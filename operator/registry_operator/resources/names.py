@@ -71,6 +71,11 @@ def object_store(registry: str) -> str:
     return f"{registry}-object-store"
 
 
+def blobs(registry: str) -> str:
+    """The volume claim of a registry that keeps its files on a volume."""
+    return f"{registry}-blobs"
+
+
 def migration(registry: str, digest: str) -> str:
     """The Job that prepares exactly the database and the store with this digest."""
     return f"{registry}-migrate-{digest[:HASH_LENGTH]}"

@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-_PATTERN: Final = re.compile(r"([0-9]+)(Ki|Mi|Gi|Ti|k|M|G|T)?", re.ASCII)
-_BINARY: Final = {"Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
-_DECIMAL: Final = {"T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3}
+_PATTERN: Final = re.compile(r"([0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?", re.ASCII)
+_BINARY: Final = {"Ei": 2**60, "Pi": 2**50, "Ti": 2**40, "Gi": 2**30, "Mi": 2**20, "Ki": 2**10}
+_DECIMAL: Final = {"E": 10**18, "P": 10**15, "T": 10**12, "G": 10**9, "M": 10**6, "k": 10**3}
 _CPU: Final = re.compile(r"([0-9]{1,9})m|([0-9]{1,6}(?:\.[0-9]{1,3})?)", re.ASCII)
 _FACTORS: Final = {None: 1} | _BINARY | _DECIMAL
 # A century: the CRDs allow far less, and soon beyond it lies what no date can be.

@@ -12,6 +12,7 @@ from registry_operator.planning.registry_plan import RegistryPlan, plan
 from registry_operator.planning.secrets import SyncMaterial, sync_secret
 from registry_operator.reconcilers.registry_acting import act, generate_secrets
 from registry_operator.reconcilers.registry_observing import observe
+from registry_operator.reconcilers.registry_volume import ensure_volume
 from registry_operator.resources.registry import PyPIRegistry
 from tests.outcomes.issue_7 import PLANS
 from tests.support.fake_kube import FakeKube
@@ -39,6 +40,7 @@ def _secret(namespace: str, name: str, values: Mapping[str, str]) -> Object:
 async def one_pass(kube: FakeKube, wanted: PyPIRegistry) -> RegistryPlan:
     view = await observe(kube, wanted, installation=INSTALLATION, namespace_uid="n-1")
     assert await generate_secrets(kube, wanted, view, random=counting) == []
+    assert await ensure_volume(kube, wanted, view) == []
     decided = plan(wanted, INSTALLATION, view.observation(wanted, INSTALLATION), NOW)
     assert await act(kube, decided, view) == []
     return decided
@@ -50,6 +52,8 @@ def let_controllers_work(kube: FakeKube) -> None:
             count = body["spec"]["replicas"]
             status = {"replicas": count, "readyReplicas": count, "updatedReplicas": count, "observedGeneration": 1}
             kube.put(body | {"status": status})
+        if body["kind"] == "PersistentVolumeClaim":
+            kube.put(body | {"status": {"phase": "Bound", "capacity": body["spec"]["resources"]["requests"]}})
         if body["kind"] == "Job":
             kube.put(body | {"status": {"conditions": [{"type": "Complete", "status": "True"}]}})
 

@@ -54,7 +54,7 @@ def test_the_readme_explains_exactly_the_variables_that_there_are() -> None:
 
 
 def test_this_test_sets_every_variable() -> None:
-    assert {*_REQUIRED, *_OTHERS} == _variables()
+    assert {*_REQUIRED, *_OTHERS, environment.BLOBS_DIRECTORY} == _variables()
 
 
 def test_every_variable_counts() -> None:
@@ -62,7 +62,7 @@ def test_every_variable_counts() -> None:
     assert read == Settings(
         database_url="postgresql://registry@database.example/registry",
         data=None,
-        s3=S3Settings(
+        store=S3Settings(
             endpoint="https://s3.example",
             bucket="registry",
             access_key="key",
@@ -87,14 +87,30 @@ def test_the_readme_gives_the_default_size() -> None:
     assert read_settings(_REQUIRED, None).max_upload_size == DEFAULT_MAX_UPLOAD_SIZE
 
 
-@pytest.mark.parametrize("empty", sorted(_OTHERS.keys() - {environment.MAX_UPLOAD_SIZE}))
+@pytest.mark.parametrize("empty", sorted({*_OTHERS, environment.BLOBS_DIRECTORY} - {environment.MAX_UPLOAD_SIZE}))
 def test_an_empty_variable_is_one_that_is_not_set(empty: str) -> None:
     assert read_settings({**_REQUIRED, empty: ""}, None) == read_settings(_REQUIRED, None)
 
 
 def test_a_folder_takes_the_place_of_database_and_store(tmp_path: Path) -> None:
     read = read_settings(_REQUIRED, tmp_path)
-    assert (read.database_url, read.data, read.s3) == (f"sqlite:///{tmp_path}/registry.db", tmp_path, None)
+    assert (read.database_url, read.data) == (f"sqlite:///{tmp_path}/registry.db", tmp_path)
+    assert read.store == tmp_path / "blobs"
+
+
+def test_a_folder_of_blobs_takes_the_place_of_the_store_alone() -> None:
+    variables = {environment.DATABASE_URL: _REQUIRED[environment.DATABASE_URL]}
+    read = read_settings({**variables, environment.BLOBS_DIRECTORY: "/volume/blobs"}, None)
+    assert (read.store, read.data, read.database_url) == (
+        Path("/volume/blobs"),
+        None,
+        variables[environment.DATABASE_URL],
+    )
+
+
+def test_two_stores_are_one_too_many() -> None:
+    with pytest.raises(SettingsError, match="REGISTRY_BLOBS_DIRECTORY or REGISTRY_S3_ENDPOINT, not both"):
+        read_settings({**_REQUIRED, environment.BLOBS_DIRECTORY: "/volume/blobs"}, None)
 
 
 @pytest.mark.parametrize("value", [None, ""], ids=["absent", "empty"])

@@ -101,3 +101,18 @@ async def test_a_store_that_returns_other_bytes_is_incompatible(tmp_path: Path) 
     with pytest.raises(StorageError, match="other bytes") as caught:
         await Forgetful(tmp_path / "blobs").check()
     assert caught.value.reason == "StorageIncompatible"
+
+
+async def test_a_call_that_hangs_is_an_error_in_time_and_holds_up_nobody(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, because it can be waited for like a file server that went away."""
+    root, pipe = tmp_path / "blobs", tmp_path / "pipe"
+    await _put(root, b"content")
+    os.mkfifo(pipe)
+    store = FilesystemStore(root, seconds=0.3)
+    try:
+        with pytest.raises(StorageError, match="took more than") as caught:
+            await store.put("1/0a1b/hanging", pipe, sha256=hashlib.sha256(b"x").hexdigest())
+        assert caught.value.reason == "StorageUnreachable"
+        assert [chunk async for chunk in store.read(_KEY, 0, 7)] == [b"content"]
+    finally:
+        os.close(os.open(pipe, os.O_RDWR))  # lets the thread end

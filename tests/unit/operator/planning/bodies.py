@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from registry_operator.planning.blob_volume import claim
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import (
     JobState,
@@ -18,6 +19,7 @@ from registry_operator.planning.observed import (
 from registry_operator.planning.registry_plan import migration_name
 from registry_operator.planning.rules import rules_digest
 from registry_operator.planning.secrets import SyncMaterial, generated_secrets, sync_secret
+from registry_operator.planning.volume_claim import VolumeClaim
 from registry_operator.resources.conditions import rfc3339
 from registry_operator.resources.registry import PyPIRegistry
 from registry_operator.resources.token import RegistryToken
@@ -55,6 +57,7 @@ EXTERNAL: Spec = {
         },
     },
 }
+VOLUME: Spec = {"storage": {"type": "PersistentVolumeClaim", "persistentVolumeClaim": {}}}
 INGRESS: Spec = {"exposure": {"type": "Ingress"}}
 EXTERNAL_SECRETS = {
     "db": {"uri": "postgresql://u:database-password@h/d"},
@@ -110,9 +113,18 @@ def fresh(wanted: PyPIRegistry, **more: Any) -> RegistryObservation:  # Any: the
 
 
 def ready_parts(wanted: PyPIRegistry, **more: Any) -> RegistryObservation:  # Any: the value's other fields
-    """A registry whose managed parts run."""
+    """A registry whose managed parts run and whose volume, if any, is there."""
     running = Workload(replicas=1, ready=1, settled=True)
-    return fresh(wanted, **{"database": running, "object_store": running} | more)
+    return fresh(wanted, **{"database": running, "object_store": running, "volume": bound_claim(wanted)} | more)
+
+
+def bound_claim(wanted: PyPIRegistry, **status: Any) -> VolumeClaim | None:  # Any: fields of the claim's status
+    """The claim of a registry with a volume, as it is observed once its volume was made."""
+    made = claim(wanted)
+    if made is None:
+        return None
+    capacity = made["spec"]["resources"]["requests"]
+    return VolumeClaim.parse(made | {"status": {"phase": "Bound", "capacity": capacity} | status})
 
 
 def with_job(

@@ -21,6 +21,16 @@ def _part(name: str) -> st.SearchStrategy[Spec]:
     return st.one_of(st.just({name: MANAGED[name]}), managed, st.just({name: EXTERNAL[name]}))
 
 
+def _volume() -> st.SearchStrategy[Spec]:
+    optional = {
+        "size": _SIZES,
+        "storageClassName": st.just("fast"),
+        "accessMode": st.sampled_from(["ReadWriteOnce", "ReadWriteMany"]),
+    }
+    claim = st.fixed_dictionaries({}, optional=optional)
+    return claim.map(lambda spec: {"storage": {"type": "PersistentVolumeClaim", "persistentVolumeClaim": spec}})
+
+
 # The last label and annotation are among those that the CRD refuses: they must lose even so.
 _LABELS = {"team": "a", "azure.workload.identity/use": "true", "app.kubernetes.io/instance": "another"}
 _ANNOTATIONS = {"example.org/note": "text", "pypiregistry.dev/inputs-checksum": "mine"}
@@ -93,6 +103,11 @@ def _rest() -> st.SearchStrategy[Spec]:
     )
 
 
+_STORES = st.one_of(_part("storage"), _volume())
 registries: st.SearchStrategy[PyPIRegistry] = st.builds(
-    lambda name, *parts: registry(*parts, name=name), _NAMES, _part("database"), _part("storage"), _rest()
+    lambda name, *parts: registry(*parts, name=name),
+    _NAMES,
+    _part("database"),
+    st.one_of(_part("storage"), _volume()),
+    _rest(),
 )

@@ -19,6 +19,7 @@ from registry_service.contract import environment
 from tests.unit.operator.planning.bodies import (
     EXTERNAL,
     EXTERNAL_SECRETS,
+    VOLUME,
     Spec,
     counting,
     registry,
@@ -121,6 +122,17 @@ def test_managed_parts_are_inputs_like_any_other() -> None:
     assert plain(files)[environment.S3_BUCKET_POLICY] == "CreateIfMissing"
     assert environment.S3_PREFIX not in plain(files)
     assert secrets["pypi-postgresql"].text("host") == "pypi-postgresql.team-a.svc"
+
+
+def test_a_volume_is_a_folder_and_needs_no_secret() -> None:
+    wanted = registry(VOLUME)
+    inputs = storage_inputs(wanted, {})
+    assert isinstance(inputs, PodInputs)
+    assert plain(inputs) == {environment.BLOBS_DIRECTORY: "/var/lib/registry/blobs"}
+    assert inputs.mounts == ({"name": "blobs", "mountPath": "/var/lib/registry"},)
+    assert inputs.volumes == ({"name": "blobs", "persistentVolumeClaim": {"claimName": "pypi-blobs"}},)
+    assert secret_names(wanted) == {"pypi-sync", "pypi-postgresql"}
+    assert [made["metadata"]["name"] for made in generated_secrets(wanted, counting)] == ["pypi-postgresql"]
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,9 @@ def with_endpoint(endpoint: str) -> Spec:
     ],
 )
 def test_the_stores_address_is_its_endpoints(endpoint: str, address: Address) -> None:
-    assert storage_address(registry(with_endpoint(endpoint))) == address
+    bucket = registry(with_endpoint(endpoint)).spec.storage.s3
+    assert bucket is not None
+    assert storage_address(bucket) == address
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ OTHER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "other", "uid": "u-2"}
 KEPT = [
     ("PersistentVolumeClaim", "data-pypi-postgresql-0"),
     ("PersistentVolumeClaim", "data-pypi-object-store-0"),
+    ("PersistentVolumeClaim", "pypi-blobs"),
     ("Secret", "pypi-postgresql"),
     ("Secret", "pypi-object-store"),
 ]

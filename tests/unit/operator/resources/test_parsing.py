@@ -173,6 +173,10 @@ _ENTRY: Body = {"tokenID": "t", "digest": "d", "state": "Active", "notAfter": "2
         ({"database": {"type": "Managed", "managed": {"size": "1e3"}}}, "spec.database.managed: '1e3' is not"),
         ({"storage": {"type": "Managed", "managed": {"size": "-1Gi"}}}, "spec.storage.managed: '-1Gi' is not"),
         (
+            {"storage": {"type": "PersistentVolumeClaim", "persistentVolumeClaim": {"size": "big"}}},
+            "spec.storage.persistentVolumeClaim: 'big' is not",
+        ),
+        (
             {"storage": {"type": "S3", "s3": {"endpoint": "http://[", "bucket": "b", "credentials": _KEYS}}},
             "spec.storage.s3: Invalid IPv6 URL",
         ),

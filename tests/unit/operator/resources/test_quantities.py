@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from registry_operator.resources.quantities import canonical, canonical_cpu, in_bytes
 
-SUFFIXES = ["", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"]
+SUFFIXES = ["", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,17 @@ def test_anything_else_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("quantity", "written"),
-    [("1024Mi", "1Gi"), ("1536Mi", "1536Mi"), ("1000", "1k"), ("2000M", "2G"), ("7", "7"), ("8Gi", "8Gi"), ("0", "0")],
+    [
+        ("1024Mi", "1Gi"),
+        ("2048Ti", "2Pi"),
+        ("1000P", "1E"),
+        ("1536Mi", "1536Mi"),
+        ("1000", "1k"),
+        ("2000M", "2G"),
+        ("7", "7"),
+        ("8Gi", "8Gi"),
+        ("0", "0"),
+    ],
 )
 def test_the_canonical_form_is_the_api_servers(quantity: str, written: str) -> None:
     assert canonical(quantity) == written
