@@ -100,6 +100,6 @@ def test_the_operator_reads_every_variable_that_the_chart_sets_and_no_variable_i
         value for name, value in vars(settings).items() if isinstance(value, str) and value.startswith("OPERATOR_")
     }
     given = set(re.findall(r"\bOPERATOR_\w+", templates()))
-    # The port of the probes is the operator's own default in a pod.
-    assert known - given == {settings.LIVENESS_PORT}
+    # The ports are the operator's own defaults in a pod.
+    assert known - given == {settings.LIVENESS_PORT, settings.METRICS_PORT}
     assert given <= known
