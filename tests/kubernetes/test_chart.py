@@ -192,6 +192,8 @@ def test_the_operator_runs_with_what_the_chart_gives_it(installation: Installati
         ("update", "", "secrets", False),
         ("deletecollection", "", "secrets", False),
         ("create", "networking.k8s.io", "networkpolicies", True),
+        ("create", "monitoring.coreos.com", "podmonitors", True),
+        ("create", "monitoring.coreos.com", "prometheuses", False),
     ],
 )
 def test_what_the_operators_account_may(

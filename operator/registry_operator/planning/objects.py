@@ -18,6 +18,7 @@ _API_VERSIONS: Final = {
     "Job": "batch/v1",
     "NetworkPolicy": "networking.k8s.io/v1",
     "PodDisruptionBudget": "policy/v1",
+    "PodMonitor": "monitoring.coreos.com/v1",
     "Secret": "v1",
     "Service": "v1",
     "ServiceAccount": "v1",

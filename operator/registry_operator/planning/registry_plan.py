@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from registry_operator.planning import addresses, exposing, migration, network, object_store, postgresql, service
+from registry_operator.planning import (
+    addresses,
+    exposing,
+    migration,
+    monitoring,
+    network,
+    object_store,
+    postgresql,
+    service,
+)
 from registry_operator.planning.inputs import checksum, database_inputs, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, Manifest, ObjectKey, RegistryObservation, Workload
@@ -16,11 +25,15 @@ from registry_operator.resources.registry import PyPIRegistry
 
 OWNED_KINDS: Final = (
     *("ConfigMap", "Deployment", "HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"),
-    *("Service", "ServiceAccount", "StatefulSet"),
+    *(monitoring.KIND, "Service", "ServiceAccount", "StatefulSet"),
 )
+# A registry serves without them where the cluster does not know them.
+OPTIONAL_KINDS: Final = frozenset({monitoring.KIND})
 # What goes as soon as it is not wanted; all else waits until the pods that may still use it are gone. A policy that
 # is switched off may be the reason why these never get ready.
-_PRUNED_AT_ONCE: Final = frozenset({"HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"})
+_PRUNED_AT_ONCE: Final = frozenset(
+    {"HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget", monitoring.KIND}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,8 @@ def _standing(
     """What needs neither database nor migration, and the managed parts themselves."""
     exposed = exposing.manifest(registry, installation) if observation.hostname_holder is None else None
     budget = service.disruption_budget(registry)
-    optional = tuple(manifest for manifest in (exposed, budget) if manifest is not None)
+    watched = monitoring.manifest(registry)
+    optional = tuple(manifest for manifest in (exposed, budget, watched) if manifest is not None)
     manifests = (service.service_account(registry), *service.services(registry), *optional)
     manifests += network.policies(registry, installation, observation)
     secrets, key = observation.secrets, sync_key(registry, observation.secrets)

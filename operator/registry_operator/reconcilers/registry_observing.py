@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from registry_operator.cluster.kinds import POD, SECRET, Object, kind_named
 from registry_operator.cluster.kube import Kube
@@ -28,13 +28,17 @@ _JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 
 @dataclass(frozen=True, slots=True)
 class RegistryView:
-    """What was read; `children` are bodies, so that what a pass writes can be put in place of what it read."""
+    """What was read; `children` are bodies, so that what a pass writes can be put in place of what it read.
+
+    `unserved` is filled by a pass that wants an optional kind which the cluster does not know.
+    """
 
     namespace_uid: str
     secrets: dict[str, ObservedSecret]
     children: dict[ObjectKey, Object]
     migration: MigrationJob | None = None
     hostname_holder: str | None = None
+    unserved: set[str] = field(default_factory=set)
 
     def observation(self, registry: PyPIRegistry, installation: Installation) -> RegistryObservation:
         """The view as planning takes it."""
@@ -50,6 +54,7 @@ class RegistryView:
             ingress_addresses=() if ingress is None else ingress_addresses(ingress),
             route=None if route is None else Route.parse(route),
             hostname_holder=self.hostname_holder,
+            unserved=frozenset(self.unserved),
         )
         job = self.children.get(ObjectKey("Job", migration_name(registry, installation, seen) or ""))
         return seen if job is None else replace(seen, migration=self.migration or MigrationJob.parse(job, ()))
