@@ -11,17 +11,21 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import kopf
 
+from registry_operator import VERSION, metrics_port, registry_client
 from registry_operator.cluster.connecting import connect
 from registry_operator.cluster.kube import Kube
 from registry_operator.cluster.leading import Fenced, Leadership
 from registry_operator.handlers import children, lifecycle, resources
 from registry_operator.handlers.loop_lag import LoopLag
+from registry_operator.metrics import CONTENT_TYPE, Metrics, Readings
 from registry_operator.planning.addresses import sync_url
+from registry_operator.reconcilers.census import Census
 from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key, RegistryKey
 from registry_operator.reconcilers.registry import RegistryReconciler
@@ -46,7 +50,7 @@ HANDLERS: Final = (children, lifecycle, resources)
 
 
 def main() -> None:
-    """Run the command line; exits with 1 when the environment is incomplete."""
+    """Run the command line; exits with 1 when the environment is incomplete or the metrics port taken."""
     parser = argparse.ArgumentParser(
         prog="registry-operator", description="Operator of PyPIRegistry and RegistryToken."
     )
@@ -57,18 +61,29 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"registry-operator: {error}")
     _configure_logging(settings)
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except metrics_port.MetricsPortError as error:
+        sys.exit(f"registry-operator: {error}")
 
 
 async def run(settings: Settings) -> None:
     """Watch and reconcile until SIGTERM or SIGINT; running passes end first. Exits with 1 when another one leads."""
-    async with connect(deadline=API_DEADLINE) as api:
+    metrics, census = Metrics(VERSION), Census()
+    async with (
+        connect(deadline=API_DEADLINE, observe=metrics.kubernetes_request) as api,
+        metrics_port.serving(settings.metrics_port, metrics.exposition, CONTENT_TYPE),
+    ):
         loop = asyncio.get_running_loop()
-        queue: WorkQueue[Key] = WorkQueue(loop=loop, random=random.random, backoff=Backoff())
+        queue: WorkQueue[Key] = WorkQueue(loop=loop, random=random.random, backoff=Backoff(), observer=metrics)
         routing, lag, lost = Routing(queue.add), LoopLag(loop), asyncio.Event()
         leadership = _leadership(api, settings)
         kube = api if leadership is None else Fenced(api, leadership.holds)
-        workers = Workers(queue, _passes(kube, routing, settings).reconcile)
+        port = SyncPort(
+            kube, _now, secrets.token_bytes, sync_url, partial(registry_client.connect, observe=metrics.sync_request)
+        )
+        workers = Workers(queue, _passes(port, routing, settings, census).reconcile)
+        metrics.ask(_readings(queue, lag, leadership, census))
         lag.start()
         async with _working(workers, leadership, lost):
             await _watch(settings, kopf.Memo(routing=routing, loop_lag=lag), lost)
@@ -95,6 +110,21 @@ async def _watch(settings: Settings, memo: kopf.Memo, stop: asyncio.Event) -> No
     )
 
 
+def _readings(queue: WorkQueue[Key], lag: LoopLag, leadership: Leadership | None, census: Census) -> Readings:
+    return Readings(
+        depth=queue.__len__,
+        longest_wait=queue.longest_wait,
+        longest_run=queue.longest_run,
+        longest_failure=queue.longest_failure,
+        loop_lag=lag.worst,
+        # A single operator has nobody to stand ready for.
+        leads=(lambda: True) if leadership is None else leadership.holds,
+        resources=census.resources,
+        credentials=census.credentials,
+        overdue=lambda: census.overdue(_now()),
+    )
+
+
 def _leadership(kube: Kube, settings: Settings) -> Leadership | None:
     """The Lease to lead by, where several operators stand ready."""
     if settings.lease is None:
@@ -116,24 +146,25 @@ class _Passes:
             return await self._token_sets.reconcile(key)
 
 
-def _passes(kube: Kube, routing: Routing, settings: Settings) -> _Passes:
+def _passes(port: SyncPort, routing: Routing, settings: Settings, census: Census) -> _Passes:
     memory = SyncMemory()
-    port = SyncPort(kube=kube, clock=_now, random=secrets.token_bytes, url=sync_url)
     registries = RegistryReconciler(
-        kube=kube,
+        kube=port.kube,
         installation=settings.installation,
         syncing=RegistrySyncing(port=port, routing=routing, memory=memory),
         clock=_now,
         random=secrets.token_bytes,
         hostnames=Hostnames(settings.installation.watched),
+        census=census,
     )
     token_sets = TokenSetReconciler(
-        kube=kube,
+        kube=port.kube,
         installation=settings.installation,
         port=port,
         memory=memory,
         clock=_now,
         random=secrets.token_bytes,
+        census=census,
     )
     return _Passes(registries, token_sets)
 

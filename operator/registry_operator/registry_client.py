@@ -7,11 +7,13 @@ No proxy of the environment is used: the address is a Service of this cluster.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import httpx2
 
@@ -67,12 +69,29 @@ class Acknowledgement:
     etag: str
 
 
+class Result(StrEnum):
+    """How a call ended, as metrics count it."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+# Told of each call how it ended and how many seconds it took.
+Observe: TypeAlias = Callable[[Result, float], None]
+
+
+def _unobserved(_result: Result, _seconds: float) -> None:
+    """Nobody counts."""
+
+
 class RegistryClient:
     """The verbs of the sync port. Every method raises RegistryError and nothing else for a failed call."""
 
-    def __init__(self, client: httpx2.AsyncClient, deadline: float) -> None:
+    def __init__(self, client: httpx2.AsyncClient, deadline: float, observe: Observe = _unobserved) -> None:
         self._client = client
         self._deadline = deadline
+        self._observe = observe
 
     async def sets(self) -> tuple[sync.SetSummary, ...]:
         """All sets that the registry holds; all pages together are bounded like one reply."""
@@ -114,7 +133,16 @@ class RegistryClient:
         return await self._call(self._client.build_request("PUT", path, content=body, headers=headers))
 
     async def _call(self, request: httpx2.Request) -> Reply:
-        return _accepted(await self._send(request))
+        began, result = time.monotonic(), Result.UNREACHABLE
+        try:
+            reply = _accepted(await self._send(request))
+            result = Result.ACCEPTED
+        except RegistryRefusedError:
+            result = Result.REFUSED
+            raise
+        finally:
+            self._observe(result, time.monotonic() - began)
+        return reply
 
     async def _send(self, request: httpx2.Request) -> Reply:
         try:
@@ -131,7 +159,7 @@ class RegistryClient:
 
 
 @asynccontextmanager
-async def connect(address: SyncAddress) -> AsyncIterator[RegistryClient]:
+async def connect(address: SyncAddress, observe: Observe = _unobserved) -> AsyncIterator[RegistryClient]:
     """Open a client for the pass that needs it; raises RegistryUnreachableError when the CA is not one."""
     # Not create_default_context: given no CA, it would trust every public one.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -150,7 +178,7 @@ async def connect(address: SyncAddress) -> AsyncIterator[RegistryClient]:
         follow_redirects=False,
     )
     async with client:
-        yield RegistryClient(client, address.deadline)
+        yield RegistryClient(client, address.deadline, observe)
 
 
 def _accepted(reply: Reply) -> Reply:

@@ -19,6 +19,7 @@ INGRESS_CA_FILE: Final = "OPERATOR_INGRESS_CA_FILE"
 TRUSTED_PROXIES: Final = "OPERATOR_TRUSTED_PROXIES"
 LOG_FORMAT: Final = "OPERATOR_LOG_FORMAT"
 LIVENESS_PORT: Final = "OPERATOR_LIVENESS_PORT"
+METRICS_PORT: Final = "OPERATOR_METRICS_PORT"
 NAMESPACE: Final = "OPERATOR_NAMESPACE"
 LEASE: Final = "OPERATOR_LEASE"
 IDENTITY: Final = "OPERATOR_IDENTITY"
@@ -49,6 +50,7 @@ class Settings:
     installation: Installation
     log_format: LogFormat = LogFormat.JSON
     liveness_port: int = 8080
+    metrics_port: int = 9090
     lease: tuple[str, str] | None = None
     identity: str = _ALONE
 
@@ -61,9 +63,9 @@ class Settings:
         present = {name: value for name, value in environment.items() if value}
         required = _REQUIRED + (_OF_A_LEASE if LEASE in present else ())
         problems = [f"{name} is missing" for name in required if name not in present]
-        port, log_format = present.get(LIVENESS_PORT, "8080"), present.get(LOG_FORMAT, "json")
-        if not (port.isascii() and port.isdigit() and 0 < int(port) <= _MAX_PORT):
-            problems.append(f"{LIVENESS_PORT} is not a port: {port!r}")
+        ports = {name: present.get(name, default) for name, default in _PORTS.items()}
+        problems += [f"{name} is not a port: {port!r}" for name, port in ports.items() if not _is_port(port)]
+        log_format = present.get(LOG_FORMAT, "json")
         if log_format not in set(LogFormat):
             problems.append(f"{LOG_FORMAT} is neither json nor text: {log_format!r}")
         try:
@@ -75,7 +77,8 @@ class Settings:
         return cls(
             _installation(present, ingress_ca, tuple(_resolvers(resolv_conf))),
             LogFormat(log_format),
-            int(port),
+            int(ports[LIVENESS_PORT]),
+            int(ports[METRICS_PORT]),
             lease=(present[NAMESPACE], present[LEASE]) if LEASE in present else None,
             identity=present.get(IDENTITY, _ALONE),
         )
@@ -83,6 +86,11 @@ class Settings:
 
 _REQUIRED: Final = (SERVICE_IMAGE, POSTGRESQL_IMAGE, OBJECT_STORE_IMAGE)
 _OF_A_LEASE: Final = (NAMESPACE, IDENTITY)
+_PORTS: Final = {LIVENESS_PORT: "8080", METRICS_PORT: "9090"}
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_PORT
 
 
 def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers: tuple[str, ...]) -> Installation:

@@ -7,11 +7,13 @@ is passed once more. The queue is bounded by the number of keys that exist.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Generic, Protocol, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+K_contra = TypeVar("K_contra", bound=Hashable, contravariant=True)
 
 _log: Final = logging.getLogger(__name__)
 
@@ -63,19 +65,57 @@ class Outcome:
     again_after: float | None = None
     failed: bool = False
 
+    @property
+    def result(self) -> "Result":
+        """The outcome in one word."""
+        if self.failed:
+            return Result.FAILED
+        return Result.DONE if self.again_after is None else Result.REQUEUED
+
+
+class Result(StrEnum):
+    """How a pass ended, as metrics count it."""
+
+    DONE = "done"
+    REQUEUED = "requeued"
+    FAILED = "failed"
+
+
+class Observer(Protocol[K_contra]):
+    """Who is told what happens to keys; times are in seconds. What it does must be quick and must not fail."""
+
+    def added(self) -> None:
+        """A key began to wait."""
+
+    def began(self, waited: float) -> None:
+        """A pass began, of a key that had waited so long."""
+
+    def ended(self, key: K_contra, result: Result, took: float) -> None:
+        """A pass over `key` ended; one that failed is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Failures of one key in a row: how many, and the loop time of the first."""
+
+    count: int
+    since: float
+
 
 class WorkQueue(Generic[K]):
     """Keys that wait for a pass; lives in one event loop and needs no lock."""
 
-    def __init__(self, *, loop: Clock, random: Callable[[], float], backoff: Backoff) -> None:
+    def __init__(self, *, loop: Clock, random: Callable[[], float], backoff: Backoff, observer: Observer[K]) -> None:
         self._loop = loop
         self._random = random
         self._backoff = backoff
-        self._waiting: dict[K, None] = {}  # a dict keeps the order of arrival
-        self._running: set[K] = set()
-        self._again: set[K] = set()
+        self._observer = observer
+        # Each with the loop time of its beginning; a dict keeps the order of arrival.
+        self._waiting: dict[K, float] = {}
+        self._running: dict[K, float] = {}
+        self._again: dict[K, float] = {}
         self._timers: dict[K, Timer] = {}
-        self._failures: dict[K, int] = {}
+        self._failures: dict[K, _Failures] = {}
         self._stopping = False
         self._ready = asyncio.Event()
 
@@ -83,16 +123,28 @@ class WorkQueue(Generic[K]):
         """Count the keys that wait to be passed now, timers not included."""
         return len(self._waiting) + len(self._again)
 
+    def longest_wait(self) -> float:
+        """For how many seconds the first key in the queue has been waiting; 0 when none is."""
+        return self._age(self._waiting.values())
+
+    def longest_run(self) -> float:
+        """For how many seconds the oldest pass has been running; 0 when none is."""
+        return self._age(self._running.values())
+
+    def longest_failure(self) -> float:
+        """For how many seconds some key has been failing without one success; 0 when the last passes all succeeded."""
+        return self._age(failures.since for failures in self._failures.values())
+
     def add(self, key: K) -> None:
         """Have `key` passed as soon as a worker is free."""
         if self._stopping:
             return
         self._forget_timer(key)
-        if key in self._running:
-            self._again.add(key)
-        elif key not in self._waiting:
-            self._waiting[key] = None
+        waiting = self._again if key in self._running else self._waiting
+        if key not in waiting:
+            waiting[key] = self._loop.time()
             self._ready.set()
+            self._observer.added()
 
     def add_after(self, key: K, delay: float) -> None:
         """Have `key` passed in `delay` seconds, or earlier if something else asks for it first."""
@@ -129,21 +181,27 @@ class WorkQueue(Generic[K]):
         if self._stopping:
             return None
         key = next(iter(self._waiting))
-        del self._waiting[key]
-        self._running.add(key)
+        now = self._loop.time()
+        self._observer.began(now - self._waiting.pop(key))
+        self._running[key] = now
         return key
 
     def _done(self, key: K, outcome: Outcome) -> None:
-        self._running.discard(key)
-        failures = self._failures.pop(key, 0) + 1
+        now = self._loop.time()
+        self._observer.ended(key, outcome.result, now - self._running.pop(key))
+        former = self._failures.pop(key, _Failures(0, now))
         if outcome.failed:
-            self._failures[key] = failures
-            self.add_after(key, self._backoff.delay(failures, self._random))
+            self._failures[key] = failures = _Failures(former.count + 1, former.since)
+            self.add_after(key, self._backoff.delay(failures.count, self._random))
         elif outcome.again_after is not None:
             self.add_after(key, outcome.again_after)
-        if key in self._again:
-            self._again.discard(key)
-            self.add(key)
+        if key in self._again and not self._stopping:
+            self._forget_timer(key)
+            self._waiting[key] = self._again.pop(key)
+            self._ready.set()
+
+    def _age(self, moments: Iterable[float]) -> float:
+        return max((self._loop.time() - moment for moment in moments), default=0.0)
 
     def _forget_timer(self, key: K) -> None:
         timer = self._timers.pop(key, None)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from registry_operator.cluster.applying import APPLIED
-from registry_operator.cluster.kinds import HTTP_ROUTE, JOB, Kind, kind_named
+from registry_operator.cluster.kinds import HTTP_ROUTE, JOB, POD_MONITOR, Kind, kind_named
 from registry_operator.planning.registry_plan import OWNED_KINDS
 from registry_operator.resources import names
 from tests.cluster.certificates import Subject
@@ -41,7 +41,11 @@ _RENDERING = (
 _STRAY = "stray"
 _BACKEND = {"service": {"name": NAME, "port": {"number": 80}}}
 _ROUTED = {"type": "Gateway", "gateway": {"name": "public"}}
-_EXPOSED: Object = {"replicas": 2, "exposure": {"type": "Ingress", "hostname": "p.example"}}
+_EXPOSED: Object = {
+    "replicas": 2,
+    "monitoring": {"type": "PodMonitor"},
+    "exposure": {"type": "Ingress", "hostname": "p.example"},
+}
 # Where OwnerReferencesPermissionEnforcement is on, making a child asks for it; there is no such request.
 _NEVER_ASKED = {
     ("pypiregistry.dev", f"{plural}/finalizers", "update") for plural in ("pypiregistries", "registrytokens")
@@ -56,7 +60,8 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
 @pytest.fixture(scope="module")
 def here(audit: Audit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with api_server.running(controllers=True, audit=audit) as server:
-        _define_routes(server)
+        for kind in (HTTP_ROUTE, POD_MONITOR):
+            _define(server, kind)
         server.kubectl.apply(_roles())
         with stage(server, tmp_path_factory.mktemp("stage"), proxied=False, account=_ACCOUNT) as made:
             yield made
@@ -91,15 +96,15 @@ def _granted() -> frozenset[Used]:
     )
 
 
-def _define_routes(server: ApiServer) -> None:
-    """HTTPRoute as far as the operator needs it: the kind, with anything in it."""
-    group, version = HTTP_ROUTE.api_version.split("/")
+def _define(server: ApiServer, kind: Kind) -> None:
+    """A kind that others define, as far as the operator needs it: with anything in it."""
+    group, version = kind.api_version.split("/")
     anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    name = f"{HTTP_ROUTE.plural}.{group}"
-    # Its group is one that only the Kubernetes project's own words admit.
+    name = f"{kind.plural}.{group}"
+    # Of the Kubernetes project's own groups the API server takes only what bears such a word.
     metadata = {"name": name, "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"}}
     versions = [{"name": version, "served": True, "storage": True, "schema": anything, "subresources": {"status": {}}}]
-    kinds = {"kind": HTTP_ROUTE.name, "plural": HTTP_ROUTE.plural, "singular": "httproute"}
+    kinds = {"kind": kind.name, "plural": kind.plural, "singular": kind.name.lower()}
     spec = {"group": group, "scope": "Namespaced", "names": kinds, "versions": versions}
     api = "apiextensions.k8s.io/v1"
     server.kubectl.apply([{"apiVersion": api, "kind": "CustomResourceDefinition", "metadata": metadata, "spec": spec}])

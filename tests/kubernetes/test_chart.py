@@ -104,6 +104,48 @@ def test_replicas_lead_by_a_lease_and_a_single_one_needs_none(cluster: Cluster) 
     assert (own & kinds, of_lease & names) == (set(), set())
 
 
+def test_what_watches_the_operator_is_a_choice(cluster: Cluster) -> None:
+    def found(*values: str) -> set[str]:
+        documents = rendered(cluster, *(f"--set={value}" for value in values))
+        chosen = {"Service", "ServiceMonitor", "PrometheusRule", "ConfigMap"}
+        return {document["kind"] for document in documents} & chosen
+
+    prometheus = ("metrics.serviceMonitor.enabled=true", "networkPolicy.monitoringNamespace=prometheus")
+    assert found() == {"Service"}
+    assert found("metrics.enabled=false") == set()
+    assert found(*prometheus) == {"Service", "ServiceMonitor"}
+    assert found("metrics.serviceMonitor.enabled=true", "networkPolicy.enabled=false") == {"Service", "ServiceMonitor"}
+    assert found("metrics.rules.enabled=true", "metrics.dashboard.enabled=true") >= {"PrometheusRule", "ConfigMap"}
+
+
+def test_alerts_and_dashboard_are_the_files_as_they_stand(cluster: Cluster) -> None:
+    values = ("metrics.rules.enabled=true", "metrics.rules.labels.release=a", "metrics.dashboard.enabled=true")
+    documents = {body["kind"]: body for body in rendered(cluster, *(f"--set={value}" for value in values))}
+    rule, dashboard = documents["PrometheusRule"], documents["ConfigMap"]
+    assert rule["spec"] == yaml.safe_load((CHART / "monitoring" / "alerts.yaml").read_text())
+    assert rule["metadata"]["labels"]["release"] == "a"
+    (text,) = dashboard["data"].values()
+    assert json.loads(text) == json.loads((CHART / "monitoring" / "dashboard.json").read_text())
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+@pytest.mark.hostile
+def test_nobody_reads_the_operators_metrics_but_the_namespace_that_is_named(cluster: Cluster) -> None:
+    """3.7/145: and a Prometheus that could not reach them is told so at once."""
+
+    def allowed(*values: str) -> Any:  # Any: rules of a NetworkPolicy
+        documents = rendered(cluster, *(f"--set={value}" for value in values))
+        return next(body for body in documents if body["kind"] == "NetworkPolicy")["spec"]["ingress"]
+
+    named = "networkPolicy.monitoringNamespace=prometheus"
+    assert allowed() == allowed("metrics.enabled=false", named) == []
+    (rule,) = allowed(named)
+    assert rule["ports"] == [{"protocol": "TCP", "port": 9090}]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "prometheus"}}}]
+    with pytest.raises(CommandFailedError, match=r"name Prometheus' namespace in networkPolicy\.monitoringNamespace"):
+        rendered(cluster, "--set=metrics.serviceMonitor.enabled=true")
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_a_missing_image_is_named_with_the_way_to_get_it(cluster: Cluster, image: str) -> None:
     with pytest.raises(CommandFailedError, match=rf"images\.{image}\.repository is empty: build the target"):
@@ -150,6 +192,8 @@ def test_the_operator_runs_with_what_the_chart_gives_it(installation: Installati
         ("update", "", "secrets", False),
         ("deletecollection", "", "secrets", False),
         ("create", "networking.k8s.io", "networkpolicies", True),
+        ("create", "monitoring.coreos.com", "podmonitors", True),
+        ("create", "monitoring.coreos.com", "prometheuses", False),
     ],
 )
 def test_what_the_operators_account_may(

@@ -22,6 +22,7 @@ def start(folder: Path, kubeconfig: Path, **more: str) -> subprocess.Popen[bytes
         "PYTHONPATH": f"{REPOSITORY / 'operator'}:{REPOSITORY}",
         "KUBECONFIG": str(kubeconfig),
         "OPERATOR_LIVENESS_PORT": str(free_port()),
+        "OPERATOR_METRICS_PORT": str(free_port()),
         **_IMAGES,
         **more,
     }

@@ -3,8 +3,12 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
+import yaml
+
+from registry_operator import VERSION
 from registry_service.contract import environment
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +44,13 @@ def test_the_readme_lists_every_setting() -> None:
     readme = (ROOT / "README.md").read_text()
     settings = {value for value in vars(environment).values() if str(value).startswith("REGISTRY_")}
     assert set(re.findall(r"`(REGISTRY_[A-Z0-9_]+)`", readme)) == settings
+
+
+def test_every_place_tells_the_same_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    charts = [yaml.safe_load(path.read_text())["appVersion"] for path in sorted(ROOT.glob("charts/*/Chart.yaml"))]
+    images = re.findall(r'image\.version="([^"]+)"', (ROOT / "Dockerfile").read_text())
+    assert {VERSION, *charts, *images} == {project["version"]}
 
 
 def test_locks_name_no_host() -> None:

@@ -7,11 +7,17 @@ from contextlib import asynccontextmanager
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
-from registry_operator.cluster.kube import APIServer
+from registry_operator.cluster.kube import APIServer, Observe
+
+
+def _unobserved(_method: str, _code: int | None, _seconds: float) -> None:
+    """Nobody counts."""
 
 
 @asynccontextmanager
-async def connect(*, deadline: float, environment: Mapping[str, str] = os.environ) -> AsyncIterator[APIServer]:
+async def connect(
+    *, deadline: float, environment: Mapping[str, str] = os.environ, observe: Observe = _unobserved
+) -> AsyncIterator[APIServer]:
     """Open a connection whose calls take at most `deadline` seconds each.
 
     `KUBECONFIG` in `environment` comes first, as in every Kubernetes client.
@@ -22,4 +28,4 @@ async def connect(*, deadline: float, environment: Mapping[str, str] = os.enviro
     else:
         config.load_incluster_config(client_configuration=configuration)
     async with ApiClient(configuration) as client:
-        yield APIServer(client, deadline=deadline)
+        yield APIServer(client, deadline=deadline, observe=observe)

@@ -50,6 +50,7 @@ INGRESS: Final = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 HTTP_ROUTE: Final = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
 POD_DISRUPTION_BUDGET: Final = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+POD_MONITOR: Final = Kind("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 
 _ALL: Final = (
     *(
@@ -63,7 +64,7 @@ _ALL: Final = (
         POD,
         PERSISTENT_VOLUME_CLAIM,
     ),
-    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, HTTP_ROUTE, POD_DISRUPTION_BUDGET, LEASE),
+    *(DEPLOYMENT, STATEFUL_SET, JOB, INGRESS, NETWORK_POLICY, HTTP_ROUTE, POD_DISRUPTION_BUDGET, POD_MONITOR, LEASE),
 )
 _BY_NAME: Final = {kind.name: kind for kind in _ALL}
 

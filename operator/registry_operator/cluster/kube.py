@@ -5,9 +5,10 @@ a deadline, every list is read in pages, and every write names one field manager
 """
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
@@ -51,13 +52,18 @@ class Kube(Protocol):
         """Delete exactly the object that was observed; its absence is success."""
 
 
+# Told of each request its method, its HTTP status (None: there was no answer) and how many seconds it took.
+Observe: TypeAlias = Callable[[str, int | None, float], None]
+
+
 class APIServer:
     """The verbs over one connection to an API server."""
 
-    def __init__(self, client: ApiClient, *, deadline: float) -> None:
+    def __init__(self, client: ApiClient, *, deadline: float, observe: Observe) -> None:
         """`deadline` bounds each call, in seconds."""
         self._client = client
         self._deadline = deadline
+        self._observe = observe
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:
         if not is_name(name) or not (namespace is None or is_name(namespace)):
@@ -129,17 +135,23 @@ class APIServer:
         body: Object | list[Object] | None = None,
         content_type: str = "application/json",
     ) -> tuple[int, Object]:
+        request = self._client.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Content-Type": content_type, "Accept": "application/json"},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        return await self._answer(method, request)
+
+    async def _answer(self, method: str, request: Awaitable[tuple[Any, ...]]) -> tuple[int, Object]:
+        # Any: the parts of a request, which the client passes to itself
+        began, code = time.monotonic(), None
         try:
-            request = await self._client.param_serialize(
-                method,
-                path,
-                query_params=list((query or {}).items()),
-                header_params={"Content-Type": content_type, "Accept": "application/json"},
-                body=body,
-                auth_settings=["BearerToken"],
-            )
-            response = await self._client.call_api(*request, _request_timeout=self._deadline)
+            response = await self._client.call_api(*await request, _request_timeout=self._deadline)
             content = await response.read()
+            code = response.status
             if response.status == HTTPStatus.NOT_FOUND and not content.startswith(b"{"):
                 return response.status, {}  # so it answers, in plain text, for a kind that it does not serve
             return response.status, json.loads(content or b"{}")
@@ -147,6 +159,8 @@ class APIServer:
             raise ClusterUnavailableError(f"the API server did not answer within {self._deadline:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise ClusterUnavailableError(f"the API server cannot be reached: {type(error).__name__}") from error
+        finally:
+            self._observe(method, code, time.monotonic() - began)
 
 
 _ERRORS: Final[Mapping[int, type[ClusterError]]] = {

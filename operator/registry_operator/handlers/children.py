@@ -20,6 +20,7 @@ _OURS = {names.REGISTRY_LABEL: kopf.PRESENT}
 @kopf.on.event("networking.k8s.io", "v1", "networkpolicies", labels=_OURS)
 @kopf.on.event("gateway.networking.k8s.io", "v1", "httproutes", labels=_OURS)
 @kopf.on.event("policy", "v1", "poddisruptionbudgets", labels=_OURS)
+@kopf.on.event("monitoring.coreos.com", "v1", "podmonitors", labels=_OURS)
 async def child_event(
     event: Mapping[str, Any], memo: kopf.Memo, **_: Any
 ) -> None:  # Any: JSON, and Kopf's other arguments

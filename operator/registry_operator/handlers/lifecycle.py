@@ -45,6 +45,7 @@ def _watching(settings: kopf.OperatorSettings) -> None:
         watching.label_selectors["networking.k8s.io", "v1", plural] = names.REGISTRY_LABEL
     watching.label_selectors["gateway.networking.k8s.io", "v1", "httproutes"] = names.REGISTRY_LABEL
     watching.label_selectors["policy", "v1", "poddisruptionbudgets"] = names.REGISTRY_LABEL
+    watching.label_selectors["monitoring.coreos.com", "v1", "podmonitors"] = names.REGISTRY_LABEL
 
 
 @kopf.on.login()

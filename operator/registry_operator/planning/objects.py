@@ -19,6 +19,7 @@ _API_VERSIONS: Final = {
     "NetworkPolicy": "networking.k8s.io/v1",
     "PersistentVolumeClaim": "v1",
     "PodDisruptionBudget": "policy/v1",
+    "PodMonitor": "monitoring.coreos.com/v1",
     "Secret": "v1",
     "Service": "v1",
     "ServiceAccount": "v1",

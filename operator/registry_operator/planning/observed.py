@@ -187,6 +187,7 @@ class RegistryObservation:
     `migration_name` names. `conflicts` are objects that bear a child's name and are not ours. `rules_digest` is
     that of the rules which the service says it obeys; `sync_problem` what went wrong when it was asked.
     `hostname_holder` is the other registry (`namespace/name`) that has the host name which this one asks for.
+    `unserved` are optional kinds that were wanted and that the cluster does not know.
     """
 
     namespace_uid: str
@@ -202,6 +203,7 @@ class RegistryObservation:
     rules_digest: str | None = None
     sync_problem: str | None = None
     hostname_holder: str | None = None
+    unserved: frozenset[str] = frozenset()
 
 
 def controller(meta: Body) -> Body:

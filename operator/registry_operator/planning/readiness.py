@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from registry_operator.planning import addresses, volume_readiness
+from registry_operator.planning import addresses, monitoring, volume_readiness
 from registry_operator.planning.inputs import PodInputs, database_inputs, storage, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, RegistryObservation, Route, Workload
@@ -80,17 +80,15 @@ def registry_conditions(
     """All eight conditions of a PyPIRegistry."""
     view = _View(registry, installation, observation)
     parts = (_database(view), _storage(view), _migrations(view), _available(view), _exposed(view))
-    return (*summary(view.registry, parts, conflict=_conflict(view)), *parts)
+    return (*_summary(view, parts), *parts)
 
 
-def summary(
-    registry: PyPIRegistry, parts: tuple[Condition, ...], *, conflict: Condition | None = None
-) -> tuple[Condition, Condition, Condition]:
+def _summary(view: _View, parts: tuple[Condition, ...]) -> tuple[Condition, Condition, Condition]:
     """Ready, Reconciling and Stalled, from the conditions that they sum up: the first obstacle speaks."""
-    obstacle = conflict or _obstacle(parts)
+    registry, obstacle = view.registry, _conflict(view) or _obstacle(parts)
     if obstacle is None:
         return (
-            holds(ConditionType.READY, f"The registry serves. {warning(registry)}".rstrip()),
+            _serves(view),
             fails(ConditionType.RECONCILING, _at_rest(registry), "The cluster is as the spec asks."),
             fails(ConditionType.STALLED, Reason.SUCCEEDED, ""),
         )
@@ -102,6 +100,12 @@ def summary(
         _reconciling(registry, obstacle, stalled=stalled),
         _about(ConditionType.STALLED, obstacle) if stalled else fails(ConditionType.STALLED, Reason.PROGRESSING, ""),
     )
+
+
+def _serves(view: _View) -> Condition:
+    """Ready, and what all the same is short of the spec."""
+    whole = holds(ConditionType.READY, f"The registry serves. {warning(view.registry)}".rstrip())
+    return monitoring.shortfall(view.observation) or whole
 
 
 def _obstacle(parts: tuple[Condition, ...]) -> Condition | None:

@@ -9,6 +9,7 @@ from registry_operator.planning import (
     blob_volume,
     exposing,
     migration,
+    monitoring,
     network,
     object_store,
     postgresql,
@@ -25,11 +26,15 @@ from registry_operator.resources.registry import PyPIRegistry
 
 OWNED_KINDS: Final = (
     *("ConfigMap", "Deployment", "HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"),
-    *("Service", "ServiceAccount", "StatefulSet"),
+    *(monitoring.KIND, "Service", "ServiceAccount", "StatefulSet"),
 )
+# A registry serves without them where the cluster does not know them.
+OPTIONAL_KINDS: Final = frozenset({monitoring.KIND})
 # What goes as soon as it is not wanted; all else waits until the pods that may still use it are gone. A policy that
 # is switched off may be the reason why these never get ready.
-_PRUNED_AT_ONCE: Final = frozenset({"HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget"})
+_PRUNED_AT_ONCE: Final = frozenset(
+    {"HTTPRoute", "Ingress", "Job", "NetworkPolicy", "PodDisruptionBudget", monitoring.KIND}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,8 @@ def _standing(
     """What needs neither database nor migration, and the managed parts themselves."""
     exposed = exposing.manifest(registry, installation) if observation.hostname_holder is None else None
     budget = service.disruption_budget(registry)
-    optional = tuple(manifest for manifest in (exposed, budget) if manifest is not None)
+    watched = monitoring.manifest(registry)
+    optional = tuple(manifest for manifest in (exposed, budget, watched) if manifest is not None)
     manifests = (service.service_account(registry), *service.services(registry), *optional)
     manifests += network.policies(registry, installation, observation)
     secrets, key = observation.secrets, sync_key(registry, observation.secrets)

@@ -25,7 +25,11 @@ class Rest:
 
 
 def may_rest(registry: PyPIRegistry, seen: RegistryObservation) -> bool:
-    """Whether events tell of everything that a decision depends on: each Secret is there and watched, no name taken."""
+    """Whether events tell of everything that a decision depends on: each Secret is there and watched, no name taken.
+
+    No event tells that a kind is served from now on.
+    """
     watched = {name for name, secret in seen.secrets.items() if names.WATCH_LABEL in secret.labels}
-    quiet = not seen.conflicts and seen.sync_problem is None and is_settled(registry, seen.volume)
+    unhindered = not seen.conflicts and not seen.unserved and seen.sync_problem is None
+    quiet = unhindered and is_settled(registry, seen.volume)
     return quiet and secret_names(registry) <= watched

@@ -17,7 +17,7 @@ SYNC_FOLDER: Final = "/etc/registry/sync"
 PUBLIC: Final = "http"
 PORT: Final = 80
 _SYNC: Final = "sync"
-_METRICS: Final = "metrics"
+METRICS: Final = "metrics"
 # So many uploads of the largest size fit into a pod's spool at once.
 _SPOOLED_UPLOADS: Final = 16
 _MIN_SPOOL: Final = 2**30
@@ -154,7 +154,7 @@ def _serving(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
     ports = {
         PUBLIC: environment.PUBLIC_PORT,
         _SYNC: environment.SYNC_PORT,
-        _METRICS: environment.METRICS_PORT,
+        METRICS: environment.METRICS_PORT,
     }
     return frame | {
         "args": ["serve", "--host", "0.0.0.0"],  # noqa: S104 - a pod is reached at its own address only
@@ -173,5 +173,5 @@ def _port(name: str, port: int) -> Manifest:
 
 
 def _probe(path: str, *, period: int, failures: int) -> Manifest:
-    probe: Manifest = {"httpGet": {"path": path, "port": _METRICS}, "periodSeconds": period, "timeoutSeconds": 5}
+    probe: Manifest = {"httpGet": {"path": path, "port": METRICS}, "periodSeconds": period, "timeoutSeconds": 5}
     return probe | {"failureThreshold": failures}

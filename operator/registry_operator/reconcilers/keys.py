@@ -17,6 +17,11 @@ class RegistryKey:
         return f"{self.namespace}/{self.name}"
 
     @property
+    def kind(self) -> str:
+        """What metrics count it under."""
+        return "registry"
+
+    @property
     def reference(self) -> dict[str, str]:
         """The object that a log line is about."""
         return _reference(names.REGISTRY_KIND, self.namespace, self.name)
@@ -31,6 +36,11 @@ class TokenSetKey:
 
     def __str__(self) -> str:
         return f"tokens of {self.namespace} in {self.registry}"
+
+    @property
+    def kind(self) -> str:
+        """What metrics count it under."""
+        return "token_set"
 
     @property
     def reference(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
 from registry_operator.planning.resting import Rest, may_rest
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
+from registry_operator.reconcilers.census import Census
 from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import RegistryKey
 from registry_operator.reconcilers.registry_acting import act, generate_secrets, mark_kept
@@ -50,6 +51,7 @@ class RegistryReconciler:
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
     hostnames: Hostnames
+    census: Census = field(default_factory=Census)
     _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
     _resting: dict[RegistryKey, Rest] = field(default_factory=dict)
 
@@ -75,6 +77,7 @@ class RegistryReconciler:
         try:
             registry = PyPIRegistry.parse(body)
         except InvalidResourceError as error:
+            self.census.saw_registry(key, ready=False)
             await apply_status(self.kube, body, invalid_status(body, str(error), self.clock()))
             return Outcome()
         if registry.metadata.terminating:
@@ -164,12 +167,15 @@ class RegistryReconciler:
             projects=projects,
             tokens=tokens,
         )
+        ready = any(condition.type is ConditionType.READY and condition.is_true for condition in conditions)
+        self.census.saw_registry(key, ready=ready)
         await apply_status(self.kube, body, registry_status(registry, report, self.clock()))
-        return any(condition.type is ConditionType.READY and condition.is_true for condition in conditions)
+        return ready
 
     async def _report_failure(self, body: Object, registry: PyPIRegistry, error: ClusterError) -> None:
         """Say what the API server refused, and leave the rest of the status; the next pass sees to a failure here."""
         failure = fails(ConditionType.READY, error.reason, str(error))
+        self.census.saw_registry(RegistryKey(registry.metadata.namespace, registry.metadata.name), ready=False)
         generation = registry.metadata.generation
         merged = merge_conditions(registry.status.conditions, (failure,), now=self.clock(), generation=generation)
         status = body.get("status", {}) | {"conditions": [condition.body() for condition in merged]}
@@ -188,4 +194,5 @@ class RegistryReconciler:
 
     def _forget(self, key: RegistryKey) -> None:
         self._attempts.pop(key, None)
+        self.census.lost_registry(key)
         self.syncing.memory.forget(key)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from registry_operator.cluster.applying import ensure
 from registry_operator.cluster.kinds import Object, kind_named
 from registry_operator.cluster.kube import Kube
+from registry_operator.errors import KindNotServedError
 from registry_operator.planning import retention
-from registry_operator.planning.observed import ObjectKey, ObservedSecret
-from registry_operator.planning.registry_plan import RegistryPlan
+from registry_operator.planning.observed import Manifest, ObjectKey, ObservedSecret
+from registry_operator.planning.registry_plan import OPTIONAL_KINDS, RegistryPlan
 from registry_operator.planning.secrets import generated_secrets, is_ours
 from registry_operator.reconcilers.registry_observing import RegistryView
 from registry_operator.resources import names
@@ -44,14 +45,25 @@ async def act(kube: Kube, plan: RegistryPlan, view: RegistryView) -> list[Object
     conflicts = []
     for manifest in (*plan.apply, *plan.create):
         key = ObjectKey.of(manifest)
-        body = await ensure(kube, manifest, view.children.get(key))
-        if body is None:
-            conflicts.append(key)
-        else:
+        body = await _ensure(kube, manifest, view)
+        if body is not None:
             view.children[key] = body
+        elif key.kind not in view.unserved:
+            conflicts.append(key)
     for key in [key for key in view.children if key in plan.delete or not plan.keeps(key)]:
         await _delete(kube, view.children.pop(key))
     return conflicts
+
+
+async def _ensure(kube: Kube, manifest: Manifest, view: RegistryView) -> Object | None:
+    key = ObjectKey.of(manifest)
+    try:
+        return await ensure(kube, manifest, view.children.get(key))
+    except KindNotServedError:
+        if key.kind not in OPTIONAL_KINDS:
+            raise
+        view.unserved.add(key.kind)
+        return None
 
 
 async def mark_kept(kube: Kube, registry: PyPIRegistry) -> None:

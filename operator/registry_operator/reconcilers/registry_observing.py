@@ -32,6 +32,7 @@ class RegistryView:
     """What was read; `children` are bodies, so that what a pass writes can be put in place of what it read.
 
     The volume's claim is among them, whoever made it. `refusals` holds what the API server said against a change.
+    `unserved` is filled by a pass that wants an optional kind which the cluster does not know.
     """
 
     namespace_uid: str
@@ -40,6 +41,7 @@ class RegistryView:
     refusals: dict[ObjectKey, str] = field(default_factory=dict)
     migration: MigrationJob | None = None
     hostname_holder: str | None = None
+    unserved: set[str] = field(default_factory=set)
 
     def observation(self, registry: PyPIRegistry, installation: Installation) -> RegistryObservation:
         """The view as planning takes it."""
@@ -56,6 +58,7 @@ class RegistryView:
             ingress_addresses=() if ingress is None else ingress_addresses(ingress),
             route=None if route is None else Route.parse(route),
             hostname_holder=self.hostname_holder,
+            unserved=frozenset(self.unserved),
         )
         job = self.children.get(ObjectKey("Job", migration_name(registry, installation, seen) or ""))
         return seen if job is None else replace(seen, migration=self.migration or MigrationJob.parse(job, ()))

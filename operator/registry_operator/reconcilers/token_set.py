@@ -9,8 +9,8 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from registry_operator.cluster.applying import apply_status
@@ -22,6 +22,7 @@ from registry_operator.errors import (
     RegistryRefusedError,
     SetChangedError,
 )
+from registry_operator.planning import ledger
 from registry_operator.planning.acceptance import registry_ready
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.ledger import IssuingContext
@@ -29,6 +30,7 @@ from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.secrets import SYNC_KEY
 from registry_operator.planning.status import invalid_status
 from registry_operator.planning.syncing import refused, unreachable
+from registry_operator.reconcilers.census import Census, SeenToken, is_ready
 from registry_operator.reconcilers.keys import TokenSetKey
 from registry_operator.reconcilers.parallel import in_parallel
 from registry_operator.reconcilers.sync_memory import SyncMemory
@@ -60,6 +62,7 @@ class TokenSetReconciler:
     memory: SyncMemory
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
+    census: Census = field(default_factory=Census)
 
     async def reconcile(self, key: TokenSetKey) -> Outcome:
         """Make one pass; it starts over when another set was written meanwhile.
@@ -109,6 +112,7 @@ class TokenSetReconciler:
         sender = SetSender(key, client, self.memory)
         await sender.empty_former(_uid(live))
         if held is None:
+            self.census.saw_tokens(key, (), self.clock())
             return Outcome()
         context = IssuingContext(self.clock(), frozenset(held.revoked), secret.data.get(SYNC_KEY, b""))
         membership = await read_members(self.kube, key, live, installation=self.installation)
@@ -119,6 +123,7 @@ class TokenSetReconciler:
         members = await decide_all(self.kube, membership.members, context)
         issuer = Issuer(self.kube, self.installation, live.registry, context, self.random)
         done = await TokenRound(issuer, sender, self._reporter(live, context.now), held).run(members)
+        self._count(key, done, membership)
         return _outcome(done, context.now)
 
     async def _say(self, key: TokenSetKey, around: Surroundings, synced: Condition | None) -> None:
@@ -126,12 +131,17 @@ class TokenSetReconciler:
         reporter = self._reporter(around, self.clock())
         membership = await read_members(self.kube, key, around, installation=self.installation)
         told = synced or fails(ConditionType.SYNCED, Reason.REGISTRY_NOT_FOUND, "See Accepted.")
-        await in_parallel(lambda member: reporter.report(member, told), membership.members)
+        members = await in_parallel(lambda member: reporter.report(member, told), membership.members)
         await self._say_unreadable(membership)
+        self._count(key, members, membership)
 
     async def _say_unreadable(self, membership: Membership) -> None:
         for one in membership.unreadable:
             await apply_status(self.kube, one.body, invalid_status(one.body, one.problem, self.clock()))
+
+    def _count(self, key: TokenSetKey, members: Iterable[Member], membership: Membership) -> None:
+        unreadable = (one.body["metadata"]["name"] for one in membership.unreadable)
+        self.census.saw_tokens(key, map(_seen, members), self.clock(), unreadable=unreadable)
 
     def _reporter(self, around: Surroundings, now: dt.datetime) -> Reporter:
         home = around.registry_namespace
@@ -151,6 +161,14 @@ def _refusal(error: RegistryError, around: Surroundings) -> Condition:
     if isinstance(error, RegistryRefusedError) and around.namespace is not None:
         return refused(error.refusal, around.namespace)
     return unreachable(str(error))
+
+
+def _seen(member: Member) -> SeenToken:
+    before = member.token.status.credentials
+    after = before if member.failure is not None else member.ledger
+    current = ledger.active(after)
+    due = None if current is None else ledger.rotation_time(member.token, current)
+    return SeenToken(member.token.metadata.name, is_ready(member.body), before, after, due)
 
 
 def _uid(around: Surroundings) -> str | None:

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     """The Kubernetes API, or an admission policy of the cluster, refused an object."""
     KIND_NOT_SERVED = "KindNotServed"
     """The cluster lacks the definition of a kind that the spec needs, such as Gateway API's."""
+    MONITORING_UNAVAILABLE = "MonitoringUnavailable"
+    """The registry serves, but the cluster lacks the Prometheus Operator's definitions that `spec.monitoring` needs."""
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     """The Kubernetes API did not answer in time; the operator tries again."""
     CHANGED_MEANWHILE = "ChangedMeanwhile"

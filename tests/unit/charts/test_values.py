@@ -66,7 +66,7 @@ def test_the_schema_is_one_and_accepts_the_defaults() -> None:
 
 def test_the_schema_knows_every_value_and_no_other() -> None:
     assert set(schema()["properties"]) == {*values(), "global"}
-    for group in ("images", "ingress", "serviceAccount", "networkPolicy", "crds"):
+    for group in ("images", "ingress", "serviceAccount", "metrics", "networkPolicy", "crds"):
         assert set(schema()["properties"][group]["properties"]) == set(values()[group])
 
 
@@ -82,6 +82,9 @@ def test_the_schema_knows_every_value_and_no_other() -> None:
         ({"images": {**values()["images"], "service": {"digest": "sha256:0"}}}, "sha256:0"),
         ({"imagePullSecrets": ["a-string"]}, "a-string"),
         ({"networkPolicy": {"apiServerPorts": [65536]}}, "65536"),
+        ({"networkPolicy": {"monitoringNamespace": "Upper"}}, "Upper"),
+        ({"metrics": {"serviceMonitor": {"interval": "soon"}}}, "soon"),
+        ({"metrics": {"rules": {"severity": "low"}}}, "severity"),
         ({"crds": {"keep": "yes"}}, "yes"),
         ({"podLabels": {"team": 1}}, "team"),
         ({"podAnnotations": ["a"]}, "podAnnotations"),
@@ -100,6 +103,6 @@ def test_the_operator_reads_every_variable_that_the_chart_sets_and_no_variable_i
         value for name, value in vars(settings).items() if isinstance(value, str) and value.startswith("OPERATOR_")
     }
     given = set(re.findall(r"\bOPERATOR_\w+", templates()))
-    # The port of the probes is the operator's own default in a pod.
-    assert known - given == {settings.LIVENESS_PORT}
+    # The ports are the operator's own defaults in a pod.
+    assert known - given == {settings.LIVENESS_PORT, settings.METRICS_PORT}
     assert given <= known

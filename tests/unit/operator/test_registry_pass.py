@@ -106,6 +106,7 @@ def test_the_first_pass_makes_the_parts_and_the_next_one_writes_nothing() -> Non
         assert bench.names("StatefulSet") == ["demo-object-store", "demo-postgresql"]
         assert bench.names("Deployment") == []
         assert bench.ready()[:2] == ("False", "WorkloadNotReady")
+        assert bench.operator.census.resources()["PyPIRegistry", False] == 1
         before = list(bench.kube.writes)
         await bench.reconcile()
         assert bench.kube.writes == before

@@ -23,7 +23,7 @@ def test_the_images_are_enough_and_empty_variables_count_as_unset() -> None:
     assert settings.installation.ingress_ca is None
     assert settings.installation.trusted_proxies == ()
     assert (settings.installation.namespace, settings.installation.resolvers) == (None, ())
-    assert (settings.log_format, settings.liveness_port) == (LogFormat.JSON, 8080)
+    assert (settings.log_format, settings.liveness_port, settings.metrics_port) == (LogFormat.JSON, 8080, 9090)
     assert settings.lease is None
 
 
@@ -38,6 +38,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_TRUSTED_PROXIES": "10.0.0.0/8, 192.168.0.0/16",
         "OPERATOR_LOG_FORMAT": "text",
         "OPERATOR_LIVENESS_PORT": "9000",
+        "OPERATOR_METRICS_PORT": "9001",
         "OPERATOR_LEASE": "leader",
         "OPERATOR_IDENTITY": "operator-1",
         "OPERATOR_WATCH_NAMESPACES": "team-a, team-b",
@@ -52,7 +53,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.installation.ingress_class == "traefik"
     assert settings.installation.ingress_ca == "PEM"
     assert settings.installation.trusted_proxies == ("10.0.0.0/8", "192.168.0.0/16")
-    assert (settings.log_format, settings.liveness_port) == (LogFormat.TEXT, 9000)
+    assert (settings.log_format, settings.liveness_port, settings.metrics_port) == (LogFormat.TEXT, 9000, 9001)
     assert settings.installation.watched == ("team-a", "team-b")
     assert settings.installation.allowed_domains == ("example.org",)
     assert (settings.lease, settings.identity) == (("pypi-system", "leader"), "operator-1")
@@ -64,6 +65,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "OPERATOR_INGRESS_CA_FILE": str(tmp_path / "absent"),
         "OPERATOR_LOG_FORMAT": "xml",
         "OPERATOR_LIVENESS_PORT": "70000",
+        "OPERATOR_METRICS_PORT": "metrics",
         "OPERATOR_LEASE": "leader",
     }
     with pytest.raises(SettingsError) as raised:

@@ -6,9 +6,28 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from registry_operator.work_queue import Backoff, Outcome, WorkQueue
+from registry_operator.work_queue import Backoff, Outcome, Result, WorkQueue
 
 BACKOFF = Backoff(first=1.0, growth=2.0, longest=10.0, jitter=0.5)
+
+
+@dataclass
+class Notes:
+    """Remembers what an observer is told; seconds are not."""
+
+    told: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def added(self) -> None:
+        self.told.append("added")
+
+    def began(self, waited: float) -> None:
+        self.told.append("began")
+        self.seconds.append(waited)
+
+    def ended(self, key: str, result: Result, took: float) -> None:
+        self.told.append(f"{key} {result}")
+        self.seconds.append(took)
 
 
 @dataclass
@@ -16,6 +35,7 @@ class Bench:
     """A queue with one worker; each pass waits until the test lets it end."""
 
     queue: WorkQueue[str]
+    notes: Notes
     passes: list[str] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -56,8 +76,9 @@ def drive(scenario: Callable[[Bench], Awaitable[None]], *, workers: int = 1, wai
     async def main() -> list[float]:
         time = PassingTime(asyncio.get_running_loop())
         clock = time.loop if waiting else time
-        queue: WorkQueue[str] = WorkQueue(loop=clock, random=lambda: 0.5, backoff=BACKOFF)
-        bench = Bench(queue)
+        notes = Notes()
+        queue: WorkQueue[str] = WorkQueue(loop=clock, random=lambda: 0.5, backoff=BACKOFF, observer=notes)
+        bench = Bench(queue, notes)
         tasks = [asyncio.create_task(queue.work(bench.reconcile)) for _ in range(workers)]
         await bench.settle()
         await scenario(bench)
@@ -153,7 +174,8 @@ def test_the_earlier_of_two_timers_counts() -> None:
 
 def test_a_pass_that_raises_counts_as_a_failure_and_the_worker_lives_on(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        queue: WorkQueue[str] = WorkQueue(loop=asyncio.get_running_loop(), random=lambda: 0.0, backoff=BACKOFF)
+        loop, notes = asyncio.get_running_loop(), Notes()
+        queue: WorkQueue[str] = WorkQueue(loop=loop, random=lambda: 0.0, backoff=BACKOFF, observer=notes)
         done = asyncio.Event()
 
         async def reconcile(key: str) -> Outcome:
@@ -168,6 +190,7 @@ def test_a_pass_that_raises_counts_as_a_failure_and_the_worker_lives_on(caplog: 
         await asyncio.wait_for(done.wait(), timeout=5)
         queue.stop()
         await asyncio.wait_for(worker, timeout=5)
+        assert "bad failed" in notes.told
 
     asyncio.run(main())
     assert "unforeseen" in caplog.text
@@ -183,5 +206,25 @@ def test_stopping_lets_the_running_pass_end_and_takes_no_more_keys() -> None:
         bench.queue.add_after("d", 0)
         await bench.finish_pass()
         assert bench.passes == ["a"]
+
+    drive(scenario)
+
+
+def test_an_observer_is_told_of_each_key_that_waits_of_each_pass_and_how_it_ended() -> None:
+    async def scenario(bench: Bench) -> None:
+        bench.outcomes = [Outcome(failed=True), Outcome(again_after=3600), Outcome()]
+        for _ in range(2):
+            bench.queue.add("a")
+        await bench.settle()
+        bench.queue.add("a")
+        for _ in range(2):
+            await bench.finish_pass()
+        first, again = ["added", "began"], ["added", "a failed", "began"]
+        assert bench.notes.told == [*first, *again, "a requeued"]
+        bench.queue.add("a")
+        await bench.settle()
+        await bench.finish_pass()
+        assert bench.notes.told[-3:] == ["added", "began", "a done"]
+        assert all(0 <= seconds < 5 for seconds in bench.notes.seconds)
 
     drive(scenario)

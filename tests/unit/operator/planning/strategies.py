@@ -95,6 +95,9 @@ def _rest() -> st.SearchStrategy[Spec]:
                     {"type": "Restricted", "monitoringNamespace": "metrics", "egressPorts": [9000]},
                 ]
             ),
+            "monitoring": st.sampled_from(
+                [{"type": "PodMonitor"}, {"type": "PodMonitor", "intervalSeconds": 60, "labels": _LABELS}]
+            ),
             "deletionPolicy": st.sampled_from(["Retain", "Delete"]),
             "readOnly": st.booleans(),
             "projects": st.just({"from": "All", "overrides": [{"namespace": "b", "visibility": "Public"}]}),
