@@ -58,9 +58,14 @@ Samples = dict[str, float]
 
 
 def parsed(text: str) -> Samples:
-    """Each sample by its name and its labels' values, without the prefix that all of them share."""
+    """Each sample by its name and its labels' values, in the labels' order, without the prefix that all share."""
     return {
-        ".".join([sample.name.removeprefix("pypi_registry_operator_"), *sample.labels.values()]): sample.value
+        ".".join(
+            [
+                sample.name.removeprefix("pypi_registry_operator_"),
+                *(value for _, value in sorted(sample.labels.items())),
+            ]
+        ): sample.value
         for one in text_string_to_metric_families(text)
         for sample in one.samples
     }
@@ -96,7 +101,7 @@ def _grown(before: Samples, after: Samples) -> bool:
         "reconcile_total.registry.requeued",
         "reconcile_duration_seconds_count.token_set",
         "workqueue_adds_total",
-        "kubernetes_request_duration_seconds_count.POST.2xx",
+        "kubernetes_request_duration_seconds_count.2xx.POST",
         "sync_request_duration_seconds_count.accepted",
         "credential_events_total.issued",
     )
@@ -136,6 +141,7 @@ def test_of_several_operators_the_one_that_leads_says_so_and_the_others_have_cou
     leading = told(PORT)
     assert leading is not None
     assert (leading["leader"], standing["leader"]) == (1, 0)
+    assert _grown({}, leading)
     assert leading["credential_events_total.issued"] == 1
     assert (leading["resources.RegistryToken.true"], standing["resources.RegistryToken.true"]) == (1, 0)
     assert not [name for name in standing if name.startswith("reconcile_total")]
