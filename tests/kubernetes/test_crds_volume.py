@@ -1,6 +1,7 @@
-"""What the API server itself says of a registry with a volume: at first, later, and to an autoscaler."""
+"""What the API server itself says of a registry with a volume: at first, later, and to an autoscaler.
 
-import json
+That a size may be set back once the growth was refused is in `test_volume.py`, because only the operator can say so.
+"""
 
 import pytest
 import yaml
@@ -72,22 +73,6 @@ def test_a_volume_is_made_once_and_only_grows(namespace: Namespace) -> None:
     assert [answer for answer, sentence in answers if sentence not in answer] == []
     for size in ("2048Mi", "2Gi", "1Ti"):
         namespace.apply(registry(name="r4", storage=volume(size=size)))
-
-
-def test_a_size_that_was_refused_may_be_set_back(namespace: Namespace) -> None:
-    namespace.apply(registry(storage=volume(size="2Gi")))
-    smaller = registry(storage=volume(size="1Gi"))
-    _report(namespace, "VolumeNotBound")
-    assert "size may only grow" in refusal(namespace, smaller)
-    _report(namespace, "VolumeResizeRefused")
-    namespace.apply(smaller)
-
-
-def _report(namespace: Namespace, reason: str) -> None:
-    condition = {"type": "StorageReady", "status": "False", "reason": reason, "message": "so"}
-    status = {"conditions": [condition | {"lastTransitionTime": "2026-01-01T00:00:00Z"}]}
-    patch = json.dumps({"status": status})
-    namespace("patch", REGISTRY, "pypi", "--subresource=status", "--type=merge", "-p", patch)
 
 
 def test_the_type_is_fixed_once_the_registry_has_data(namespace: Namespace) -> None:

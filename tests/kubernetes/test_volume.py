@@ -1,7 +1,11 @@
 """A registry that keeps its files on a volume: published, killed, rolled, deleted and made again on a real kubelet."""
 
+import tarfile
+from pathlib import Path
+
 import pytest
 
+from tests.cluster.commands import run
 from tests.cluster.description import Cluster
 from tests.demo.outside import Outside
 from tests.kubernetes.conftest import MakeNamespace
@@ -86,6 +90,18 @@ def test_other_pods_and_another_migration_take_the_volume_over(home: Namespace, 
     expect_versions(outside, home, "1.0", "2.0")
 
 
+def test_a_backup_holds_what_the_volume_does(home: Namespace, outside: Outside, tmp_path: Path) -> None:
+    command = "deploy/base -- registry-service backup > backup.tar"
+    kubectl = f'"$0" --kubeconfig "$1" --namespace {home.name} exec {command}'
+    run(["bash", "-c", kubectl, home.kubectl.program, home.kubectl.kubeconfig], timeout=SECONDS, cwd=tmp_path)
+    with tarfile.open(tmp_path / "backup.tar") as backup:
+        sizes = [entry.size for entry in backup if entry.name.startswith("blobs/")]
+    # Two wheels, and the metadata of each.
+    assert len(sizes) == 4
+    assert min(sizes) > 0
+    expect_versions(outside, home, "2.0")
+
+
 def test_growth_that_the_class_refuses_is_told_and_taken_back(home: Namespace, outside: Outside) -> None:
     """The test cluster's class does not let volumes grow, as a folder has no size."""
     home.apply(with_volume(size="2Gi"))
@@ -133,6 +149,17 @@ def test_a_claim_of_somebody_else_is_left_alone(home: Namespace) -> None:
     assert after is not None
     assert (after["metadata"], after["spec"]) == (before["metadata"], before["spec"])
     home.delete(f"{REGISTRY}/other", "pvc/other-blobs")
+
+
+def test_a_class_that_makes_no_volume_is_named(installation: Installation, namespace: Namespace) -> None:
+    """The scheduler's words are in the message, and a class is asked for that there is not."""
+    namespace.apply(with_volume(storageClassName="no-such-class"))
+    waiting = namespace.wait_for_condition(
+        REGISTRY, "base", "StorageReady", status="False", reason="VolumeNotBound", seconds=SECONDS
+    )
+    message = condition_of(waiting, "StorageReady")["message"]
+    assert message.startswith(f"PersistentVolumeClaim {CLAIM} has no volume. Unschedulable: ")
+    assert "Check that StorageClass no-such-class exists" in message
 
 
 def test_two_replicas_share_a_volume(home: Namespace, outside: Outside) -> None:
