@@ -163,7 +163,9 @@ class Stage:
         listed = {entry.token_id for entry in entries}
         return None if self.rows.living(uid) <= listed else f"alive and not listed: {self.rows.living(uid) - listed}"
 
-    def until(self, look: Callable[[], T | None], *, seconds: float, what: Callable[[], object]) -> T:
+    def until(
+        self, look: Callable[[], T | None], *, seconds: float, what: Callable[[], object], every: float = _LOOK_AGAIN
+    ) -> T:
         """The first answer of `look` that is not None. Raises AssertionError with `what` and the operator's log."""
         deadline = time.monotonic() + seconds
         while (found := look()) is None:
@@ -171,7 +173,7 @@ class Stage:
                 log = (self.folder / "operator.log").read_text()[-3000:]
                 ended = [process.poll() for process in self.operators[-2:]]
                 raise AssertionError(f"not within {seconds} s: {what()}; operators ended with {ended}\n{log}")
-            time.sleep(_LOOK_AGAIN)  # another program's progress can only be asked for
+            time.sleep(every)  # another program's progress can only be asked for
         return found
 
     def until_settled(self, namespace: str, uid: str, *, seconds: float) -> None:
