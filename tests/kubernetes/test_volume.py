@@ -21,6 +21,8 @@ SERVING = "app.kubernetes.io/component=service"
 SECONDS = 120
 # How soon the operator looks at a claim again whose changes nobody tells it, and as much again for a busy machine.
 NOTICED_SECONDS = 60
+# Long before a registry at rest is looked at again.
+AT_ONCE = 10
 
 
 def with_volume(name: str = "base", *, replicas: int = 1, **claim: str) -> Object:
@@ -175,10 +177,12 @@ def test_two_replicas_share_a_volume(home: Namespace, outside: Outside) -> None:
 
 
 def test_the_volume_goes_with_its_registry_once_that_is_confirmed(home: Namespace) -> None:
-    """After the others: the registry ends with it."""
+    """After the others: the registry ends with it. A claim that somebody has deleted is told of at once."""
     home("annotate", f"{REGISTRY}/base", "pypiregistry.dev/confirm-delete=base")
     home("patch", REGISTRY, "base", "--type=merge", "-p", '{"spec":{"deletionPolicy":"Delete"}}')
     home.wait_for("pvc", CLAIM, lambda body: "ownerReferences" in body["metadata"], seconds=SECONDS, until="owned")
+    home("delete", "pvc", CLAIM, "--wait=false")
+    home.wait_for_condition(REGISTRY, "base", "StorageReady", status="False", reason="VolumeLost", seconds=AT_ONCE)
     home.delete(f"{REGISTRY}/base")
     home.eventually(lambda: {} if home.get("pvc", CLAIM) is None else None, seconds=SECONDS, until="the claim is gone")
     assert home.get("pvc", "shared-blobs") is not None

@@ -27,7 +27,7 @@ because that is what a RegistryToken asks for: whoever may write its ServiceAcco
 # go with their registry.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  verbs: [get, list, create, patch]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
   verbs: [get, list, watch, create, patch, delete]

@@ -8,6 +8,7 @@ import kopf
 from registry_operator.resources import names
 
 _OURS = {names.REGISTRY_LABEL: kopf.PRESENT}
+_KEPT = {names.RETAIN_LABEL: kopf.PRESENT}
 
 
 @kopf.on.event("apps", "v1", "deployments", labels=_OURS)
@@ -21,6 +22,7 @@ _OURS = {names.REGISTRY_LABEL: kopf.PRESENT}
 @kopf.on.event("gateway.networking.k8s.io", "v1", "httproutes", labels=_OURS)
 @kopf.on.event("policy", "v1", "poddisruptionbudgets", labels=_OURS)
 @kopf.on.event("monitoring.coreos.com", "v1", "podmonitors", labels=_OURS)
+@kopf.on.event("", "v1", "persistentvolumeclaims", labels=_KEPT)
 async def child_event(
     event: Mapping[str, Any], memo: kopf.Memo, **_: Any
 ) -> None:  # Any: JSON, and Kopf's other arguments

@@ -41,6 +41,8 @@ def _watching(settings: kopf.OperatorSettings) -> None:
         watching.label_selectors[group, "v1", plural] = names.REGISTRY_LABEL
     for plural in ("configmaps", "serviceaccounts", "services"):
         watching.label_selectors["", "v1", plural] = names.REGISTRY_LABEL
+    # Of claims those that outlive their registry.
+    watching.label_selectors["", "v1", "persistentvolumeclaims"] = names.RETAIN_LABEL
     for plural in ("ingresses", "networkpolicies"):
         watching.label_selectors["networking.k8s.io", "v1", plural] = names.REGISTRY_LABEL
     watching.label_selectors["gateway.networking.k8s.io", "v1", "httproutes"] = names.REGISTRY_LABEL

@@ -16,7 +16,7 @@ WRITE = ["create", "patch", "delete"]
 RESOURCES = (kinds.PYPI_REGISTRY, kinds.REGISTRY_TOKEN)
 ELSE = {
     kinds.POD: ["list"],
-    kinds.PERSISTENT_VOLUME_CLAIM: ["get", "list", "create", "patch"],
+    kinds.PERSISTENT_VOLUME_CLAIM: [*READ, "create", "patch"],
     kinds.NAMESPACE: ["get"],
     kinds.PYPI_REGISTRY: READ,
     kinds.REGISTRY_TOKEN: ["list", "watch"],

@@ -42,6 +42,8 @@ def test_events_of_both_kinds_lead_to_their_keys() -> None:
 def test_events_of_children_and_secrets_lead_to_their_registry() -> None:
     labels = {"pypiregistry.dev/registry": "demo"}
     assert keys(children.child_event, body("demo", labels=labels)) == [RegistryKey("team-a", "demo")]
+    kept = {"pypiregistry.dev/retained-for": "demo"}
+    assert keys(children.child_event, body("demo-blobs", labels=kept)) == [RegistryKey("team-a", "demo")]
     assert keys(resources.secret_event, body("demo-sync", labels=labels)) == [RegistryKey("team-a", "demo")]
     assert keys(resources.namespace_event, body("team-a")) == []
 
@@ -52,6 +54,7 @@ def test_kopf_marks_no_object_and_the_api_server_filters_what_is_watched() -> No
     assert not settings.posting.enabled
     selectors = settings.watching.label_selectors
     assert selectors["", "v1", "secrets"] == "pypiregistry.dev/watch"
+    assert selectors["", "v1", "persistentvolumeclaims"] == "pypiregistry.dev/retained-for"
     for group, plural in (
         *(("apps", "deployments"), ("networking.k8s.io", "networkpolicies")),
         ("policy", "poddisruptionbudgets"),
