@@ -179,16 +179,12 @@ def _stray(kind: Kind, like: Object) -> Object:
 def _mark_a_claim(here: Stage) -> None:
     """A claim of a managed part is to go with its registry."""
     part = names.database(NAME)
-    claims = f"/api/v1/namespaces/{_SPACE}/persistentvolumeclaims"
-    metadata = {"name": names.claim(part), "labels": {names.RETAIN_LABEL: NAME}}
-    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    here.server.call(
-        "POST", claims, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
-    )
+    played_workloads.claim(here.server, _SPACE, part, NAME)
+    path = f"/api/v1/namespaces/{_SPACE}/persistentvolumeclaims/{names.claim(part)}"
     confirmed = {"annotations": {names.CONFIRM_DELETE_ANNOTATION: NAME}}
     patch = {"metadata": confirmed, "spec": {"deletionPolicy": "Delete"}}
     here.server.call("PATCH", registry_path(_SPACE), patch, _MERGE)
-    _until(here, lambda: bool(_metadata(here, f"{claims}/{names.claim(part)}").get("ownerReferences")))
+    _until(here, lambda: bool(_metadata(here, path).get("ownerReferences")))
 
 
 def _make_a_volume(here: Stage) -> None:

@@ -100,7 +100,8 @@ def test_wherever_a_confirmation_is_stopped_all_data_goes_with_the_registry(here
         _create(here, name)
     for name in spaces:
         _wait(here, name, reference.__eq__)
-        _claim(here, name)
+        for part in _PARTS:
+            played_workloads.claim(here.server, name, part, NAME)
 
     def until_gone(name: str) -> None:
         _wait(here, name, _is_to_end)
@@ -151,15 +152,6 @@ def _wide(namespace: str) -> Object:
 
 def _change(here: Stage, namespace: str, patch: Object) -> None:
     here.server.call("PATCH", registry_path(namespace), patch, _MERGE)
-
-
-def _claim(here: Stage, namespace: str) -> None:
-    """The claims that the controller of StatefulSets would have made."""
-    for part in _PARTS:
-        metadata = {"name": names.claim(part), "labels": {names.RETAIN_LABEL: NAME}}
-        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-        body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
-        here.server.call("POST", f"/api/v1/namespaces/{namespace}/persistentvolumeclaims", body)
 
 
 def _look(here: Stage, namespace: str) -> Snapshot:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from registry_operator.resources import names
+
 if TYPE_CHECKING:
     from tests.support.api_server import ApiServer, Object
 
@@ -23,6 +25,14 @@ def play(server: ApiServer, namespace: str) -> None:
             shown = body.get("status") or {}
             if "completionTime" not in shown and not shown.items() >= status.items():
                 server.call("PATCH", f"{path}/{body['metadata']['name']}/status", {"status": status}, _MERGE)
+
+
+def claim(server: ApiServer, namespace: str, part: str, registry: str) -> None:
+    """Make the claim that the controller of StatefulSets would for a managed part of a registry."""
+    metadata = {"name": names.claim(part), "labels": {names.RETAIN_LABEL: registry}}
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+    server.call("POST", f"/api/v1/namespaces/{namespace}/persistentvolumeclaims", body)
 
 
 def _running(body: Object) -> Object:
