@@ -71,8 +71,8 @@ async def serve(service: Service, listen: Listen, started: Callable[[str], None]
 
 
 async def is_ready(service: Service) -> bool:
-    """Whether this process can serve: the schema is its own, and in a pod rules have arrived."""
-    if not await migrating.schema_is_current(service.database):
+    """Whether this process can serve: the database has its schema, and in a pod rules have arrived."""
+    if not await migrating.schema_is_served(service.database):
         return False
     return service.settings.sync_directory is None or await service.token_sync.has_rules()
 

@@ -1,5 +1,6 @@
 """Brings a database to the schema of this version, one migrator at a time."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +29,19 @@ async def migrate(tx: Transaction) -> None:
     await tx.connection.run_sync(_upgrade)
 
 
-async def schema_is_current(database: Database) -> bool:
-    """Whether the database has exactly the schema that this version reads and writes."""
+async def schema_is_served(database: Database) -> bool:
+    """Whether this version can serve the database: its schema is this version's, or a newer one's.
+
+    A newer version migrates before its pods start, and until then those of this one go on: a migration therefore only
+    adds, and what it makes superfluous goes with the version after. That this version does not start anew on such a
+    database is for `migrate` to say (SchemaAhead).
+    """
     async with database.snapshot() as tx:
-        return await tx.connection.run_sync(_revision) == _script().get_current_head()
+        current = await tx.connection.run_sync(_revision)
+    return current is not None and (current == _script().get_current_head() or _is_unknown(current))
 
 
+@cache
 def _script() -> ScriptDirectory:
     return ScriptDirectory(str(Path(__file__).parent / "migrations"))
 
@@ -52,7 +60,11 @@ def _upgrade(connection: Connection) -> None:
 
 def _is_ahead(connection: Connection) -> bool:
     current = _revision(connection)
-    return current is not None and current not in {revision.revision for revision in _script().walk_revisions()}
+    return current is not None and _is_unknown(current)
+
+
+def _is_unknown(revision: str) -> bool:
+    return revision not in {known.revision for known in _script().walk_revisions()}
 
 
 def _revision(connection: Connection) -> str | None:
