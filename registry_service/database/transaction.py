@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from registry_service.database.pool import PatientPool, is_refusal
 from registry_service.errors import DatabaseError
 
 CONNECT_SECONDS: Final = 5
@@ -89,7 +90,12 @@ def _open_postgresql(url: str) -> AsyncEngine:
 
     # libpq reads the URL itself, with all its parameters and PG* variables; SQLAlchemy only learns the dialect.
     return create_async_engine(
-        "postgresql+psycopg://", async_creator=connect, pool_size=POOL_SIZE, max_overflow=0, pool_pre_ping=True
+        "postgresql+psycopg://",
+        async_creator=connect,
+        poolclass=PatientPool,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_pre_ping=True,
     )
 
 
@@ -125,10 +131,7 @@ def explain(error: BaseException) -> DatabaseError:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     state = getattr(cause, "sqlstate", None) or ""
     text = " ".join(str(cause).split())[:300]
-    unknown_role = "role" in text and "does not exist" in text
-    # libpq's own words for a URL without a password, where the server asks for one.
-    refused = "authentication failed" in text or "no password supplied" in text
-    if state.startswith("28") or refused or unknown_role:
+    if state.startswith("28") or is_refusal(text):
         return DatabaseError("DatabaseAuthenticationFailed", f"the database refuses the user or its password: {text}")
     if state.startswith("3D") or "does not exist" in text:
         return DatabaseError("DatabaseNotFound", f"the database has not what the connection asks for: {text}")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.support.postgresql import Postgresql
+
 pytestmark = pytest.mark.anyio
 
 _ME = Identity(namespace_uid="uid-1", namespace="team-a", name="internal", resource_uid="r-1")
@@ -135,6 +137,25 @@ async def test_a_store_of_several_registries_is_taken_over_one_by_one(founding: 
         await first.migrate()
     assert "spec.takeover: second" in caught.value.message
     assert await second.migrate() == await founding.migrate()
+
+
+async def test_a_server_gets_along_with_its_connections_after_the_password_changed(
+    empty_database: str, postgresql: Postgresql
+) -> None:
+    postgresql.add_role("rotated", password="former")
+    database = open_database(empty_database.replace("registry@", "rotated:former@"))
+
+    async def ask() -> None:
+        async with database.snapshot() as tx:
+            await tx.execute(text("SELECT pg_sleep(0.01)"))
+
+    await ask()
+    postgresql.change_password("rotated", "next")
+    await asyncio.gather(*(ask() for _ in range(50)))
+    await database.close()
+    with pytest.raises(DatabaseError) as caught:
+        await ask()
+    assert caught.value.reason == "DatabaseAuthenticationFailed"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ class Postgresql:
         """Make a role that must give its password over the network; the others need none."""
         self._administer(f"CREATE ROLE {_checked(name)} LOGIN PASSWORD '{_checked(password)}'")
 
+    def change_password(self, role: str, password: str) -> None:
+        """Give a role another password; who is connected stays connected."""
+        self._administer(f"ALTER ROLE {_checked(role)} PASSWORD '{_checked(password)}'")
+
     def kill(self) -> None:
         """End it without a shutdown, as a crash would: no client is told, and the next start recovers."""
         number = (self.sockets / "data" / "postmaster.pid").read_text().split()[0]
