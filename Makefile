@@ -25,7 +25,7 @@ mutants: $(READY) ## Change one thing at a time in the access and upload rules, 
 	@$(PYTHON) -m tests.mutation
 
 test: $(READY) ## All that must pass, fast parts first.
-	@$(PYTHON) -m tests.stages check contract conformance kubernetes hostile
+	@$(PYTHON) -m tests.stages check operator+contract+conformance kubernetes hostile
 
 outcomes: $(READY) ## Each sentence that an issue calls done, its test and how that last went.
 	@$(PYTHON) -m pytest --collect-only --outcomes -q --no-cov
