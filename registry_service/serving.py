@@ -16,19 +16,17 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry_service.api.application import public_application
 from registry_service.api.probes import probe_application
 from registry_service.api.protocol import ExplainingProtocol
 from registry_service.api.sync import sync_application
-from registry_service.contract.environment import SYNC_PORT
+from registry_service.contract.environment import ENDING_SECONDS, LEAVING_SECONDS, SYNC_PORT
 from registry_service.database import migrating
 from registry_service.errors import DatabaseError, PortError
 from registry_service.use_cases.service import Service
 
-# Longer than the slowest reply to an upload whose last byte has arrived.
-GRACE_SECONDS: Final = 30
 KEEP_ALIVE_SECONDS: Final = 75
 # Its socket, a spool or a blob, and a connection to the store.
 FILES_PER_CONNECTION: Final = 3
@@ -52,16 +50,16 @@ async def serve(service: Service, listen: Listen, started: Callable[[str], None]
     Raises PortError.
     """
     _allow_connections()
-    public = _bind(listen.host, listen.port)
+    public, application = _bind(listen.host, listen.port), _Leaving(public_application(service))
     servers = [
-        (_server(public_application(service), trusted=service.settings.trusted_proxies), public),
+        (_server(application, trusted=service.settings.trusted_proxies), public),
         (_server(probe_application(lambda: is_ready(service))), _bind(listen.host, listen.metrics_port)),
     ]
     directory = service.settings.sync_directory
     if directory is not None:
         servers.append((_sync_server(service, directory), _bind(listen.host, SYNC_PORT)))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _end, [server for server, _ in servers])
+    leaving_seconds = 0 if directory is None else LEAVING_SECONDS
+    _end_on_signals([server for server, _ in servers], application, leaving_seconds=leaving_seconds)
     host = f"[{listen.host}]" if ":" in listen.host else listen.host
     started(f"http://{host}:{public.getsockname()[1]}")
     async with service.archives, contextlib.AsyncExitStack() as stack:
@@ -75,6 +73,27 @@ async def is_ready(service: Service) -> bool:
     if not await migrating.schema_is_served(service.database):
         return False
     return service.settings.sync_directory is None or await service.token_sync.has_rules()
+
+
+@dataclass(slots=True)
+class _Leaving:
+    """An application whose answers, once the process is to leave, end their connections.
+
+    Who keeps one then makes the next elsewhere, and nobody sends a request into one that is just being closed.
+    """
+
+    inner: ASGIApp
+    leaving: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and say that it was the last answer of this connection."""
+
+        async def send_last(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await self.inner(scope, receive, send_last if self.leaving else send)
 
 
 class _Server(uvicorn.Server):
@@ -99,6 +118,23 @@ async def _run(servers: list[tuple[_Server, socket.socket]], directory: Path | N
             loop.cancel()
 
 
+def _end_on_signals(servers: list[_Server], application: _Leaving, *, leaving_seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        application.leaving = True
+        loop.call_later(leaving_seconds, _end, servers)
+
+    def interrupt() -> None:
+        for server in servers:
+            # Who asks a second time does not want to wait for what is under way.
+            server.force_exit = server.should_exit
+        _end(servers)
+
+    loop.add_signal_handler(signal.SIGTERM, leave)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+
+
 def _end(servers: list[_Server]) -> None:
     for server in servers:
         server.should_exit = True
@@ -116,7 +152,7 @@ def _server(app: ASGIApp, *, trusted: tuple[str, ...] = ()) -> _Server:
         proxy_headers=bool(trusted),
         forwarded_allow_ips=list(trusted),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=ENDING_SECONDS,
     )
     return _Server(config)
 

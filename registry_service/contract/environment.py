@@ -41,3 +41,8 @@ TERMINATION_MESSAGE: Final = "REGISTRY_TERMINATION_MESSAGE"
 PUBLIC_PORT: Final = 8080
 SYNC_PORT: Final = 8081
 METRICS_PORT: Final = 9090
+
+# How a pod leaves. Endpoints, proxies and clients that keep a connection take a while to notice that it is going, and
+# are served meanwhile; then what is under way may end, such as the upload of a large file over a slow line.
+LEAVING_SECONDS: Final = 5
+ENDING_SECONDS: Final = 75

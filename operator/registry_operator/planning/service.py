@@ -21,10 +21,8 @@ METRICS: Final = "metrics"
 # So many uploads of the largest size fit into a pod's spool at once.
 _SPOOLED_UPLOADS: Final = 16
 _MIN_SPOOL: Final = 2**30
-# Endpoints and ingress controllers take a while to notice that a pod is going.
-_PRE_STOP_SECONDS: Final = 5
-# Long enough for an upload of a large file over a slow line to end.
-_GRACE_SECONDS: Final = 90
+# The pod ends by itself before that.
+_GRACE_SECONDS: Final = environment.LEAVING_SECONDS + environment.ENDING_SECONDS + 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,6 @@ def _serving(registry: PyPIRegistry, service_pods: ServicePods) -> Manifest:
         "startupProbe": _probe("/healthz", period=1, failures=120),
         "readinessProbe": _probe("/readyz", period=2, failures=3),
         "livenessProbe": _probe("/healthz", period=10, failures=3),
-        "lifecycle": {"preStop": {"sleep": {"seconds": _PRE_STOP_SECONDS}}},
     }
 
 

@@ -188,7 +188,7 @@ def test_a_rollout_starts_one_before_it_ends_one() -> None:
     spec = by_key(registry())["Deployment", "pypi"]["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     pod = spec["template"]["spec"]
-    assert pod["terminationGracePeriodSeconds"] > pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > environment.LEAVING_SECONDS + environment.ENDING_SECONDS
 
 
 def test_the_migration_says_its_last_word_in_a_file() -> None:
