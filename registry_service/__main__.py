@@ -18,7 +18,9 @@ def main() -> None:
     """Run one command. Exit code 0: done; 1: it says why not; 2: the command line is wrong."""
     parsed = arguments.parse(sys.argv[1:])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # SQLAlchemy names a pool's log after its class, and tells there of each that is closed.
+    for name in ("alembic", "registry_service.database.pool"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         _require_registry(parsed)
         service = compose(read_settings(os.environ, parsed.data))

@@ -22,7 +22,8 @@ class PatientPool(AsyncAdaptedQueuePool):
         try:
             return super()._do_get()
         except psycopg.OperationalError as error:
-            if not self.checkedout() or not is_refusal(str(error)):
+            # One that was at work when this one was begun may be idle by now.
+            if not self.checkedin() + self.checkedout() or not is_refusal(str(error)):
                 raise
             try:
                 return self._pool.get(True, WAIT_SECONDS)

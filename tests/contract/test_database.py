@@ -152,6 +152,8 @@ async def test_a_server_gets_along_with_its_connections_after_the_password_chang
     await ask()
     postgresql.change_password("rotated", "next")
     await asyncio.gather(*(ask() for _ in range(50)))
+    for _ in range(20):
+        await asyncio.gather(ask(), ask())
     await database.close()
     with pytest.raises(DatabaseError) as caught:
         await ask()
