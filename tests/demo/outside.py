@@ -61,6 +61,14 @@ class Outside:
         flags = ["--no-cache-dir", "--no-deps", "--upgrade", "--target", str(self.packages)]
         return self._run([str(client("pip")), "-m", "pip", "install", *flags, *index, requirement], host=_host(secret))
 
+    def download(self, secret: Secret, requirement: str) -> Path:
+        """Fetch a file with pip; the folder where it is."""
+        folder = self.home / "downloads"
+        flags = ["--no-cache-dir", "--no-deps", "--dest", str(folder), "--index-url", secret["index-url"]]
+        argv = [str(client("pip")), "-m", "pip", "download", *flags, *self._ca("--cert", secret), requirement]
+        self._run(argv, host=_host(secret))
+        return folder
+
     def say_hello(self) -> str:
         """What `SayHello()` of the installed package prints."""
         script = (
@@ -75,6 +83,10 @@ class Outside:
             before, after = url.split("/projects/", 1)
             url = f"{before}/projects/{project}/{after.partition('/')[2]}"
         return int(self._run([sys.executable, "-c", _ASK, url, *self._ca("", secret)], host=_host(secret)))
+
+    def script(self, secret: Secret, path: Path, *arguments: str) -> str:
+        """What a Python script prints; its last argument is the file of the registry's private authority, if any."""
+        return self._run([sys.executable, str(path), *arguments, *self._ca("", secret)], host=_host(secret))
 
     @property
     def packages(self) -> Path:

@@ -67,11 +67,11 @@ REFUSED: list[tuple[Object, str]] = [
     (registry(storage={"type": "S3"}), "spec.storage.s3 belongs to type S3"),
     (registry(storage={**S3, "managed": {}}), "spec.storage.managed belongs to type Managed"),
     (registry(storage=S3, storage__s3__endpoint="https://s3.example/path"), "should match"),
-    (registry(exposure={"hostname": "h.example"}), "hostname belongs to the types Ingress and Gateway"),
-    (registry(exposure={"tls": {"secretName": "t"}}), "ingress and tls belong to type Ingress"),
+    (registry(exposure={"hostname": "h.example"}), "hostname and tls belong to the types Ingress and Gateway"),
+    (registry(exposure={"tls": {"secretName": "t"}}), "hostname and tls belong to the types"),
     (registry(exposure={"type": "Gateway"}), "spec.exposure.gateway belongs to type Gateway"),
     (registry(exposure={"type": "Ingress", "gateway": {"name": "g"}}), "spec.exposure.gateway belongs to type Gateway"),
-    (registry(exposure={"type": "Gateway", "gateway": {"name": "g"}, "ingress": {}}), "belong to type Ingress"),
+    (registry(exposure={"type": "Gateway", "gateway": {"name": "g"}, "ingress": {}}), "belongs to type Ingress"),
     (registry(exposure={"type": "Gateway", "gateway": {"name": "G"}}), "should match"),
     (registry(exposure={"type": "Ingress", "hostname": "UPPER.example"}), "should match"),
     (registry(exposure={"type": "Ingress", "hostname": "*.registry.example"}), "should match"),
@@ -192,6 +192,7 @@ ACCEPTED: list[Object] = [
         projects={"from": "All", "defaults": {"quota": "20Gi"}, "overrides": [{"namespace": "a", "quota": "1Ti"}]}
     ),
     registry(exposure={"type": "Ingress", "ingress": {"controllerPreset": "F5Nginx"}}),
+    registry(exposure={"type": "Gateway", "gateway": {"name": "public"}, "tls": {"secretName": "issuer"}}),
     registry(
         exposure={"type": "Gateway", "hostname": "h.example", "gateway": {"name": "public", "namespace": "gateways"}}
     ),

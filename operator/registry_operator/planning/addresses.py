@@ -77,8 +77,8 @@ def sync_url(registry: PyPIRegistry) -> str:
 def external_ca(registry: PyPIRegistry, installation: Installation, tls_secret: ObservedSecret | None) -> str | None:
     """The PEM of the private issuer that clients outside must trust, or None when they need none.
 
-    A certificate of the registry's own tells by the `ca.crt` beside it; otherwise the controller's certificate
-    serves, whose issuer the installation knows.
+    A certificate of the registry's own, or a Gateway's that has another issuer, tells by the `ca.crt` of its Secret;
+    otherwise the controller's certificate serves, whose issuer the installation knows.
     """
     if registry.spec.exposure.tls.secret_name is None:
         return installation.ingress_ca

@@ -58,7 +58,10 @@ class GatewayExposure:
 
 @dataclass(frozen=True, slots=True)
 class ExposureTLS:
-    """The certificate of the host; without a Secret the controller's own default certificate serves."""
+    """The certificate of the host; without a Secret the controller's own default certificate serves.
+
+    A Gateway has it in its listener: of its Secret here nothing but the issuer counts.
+    """
 
     secret_name: str | None = None
 

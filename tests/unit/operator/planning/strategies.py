@@ -71,6 +71,7 @@ _EXPOSURES = st.sampled_from(
         {"type": "Ingress", "hostname": "h.example", "tls": {"secretName": "t"}},
         {"type": "Ingress", "ingress": {"controllerPreset": "Nginx"}},
         {"type": "Gateway", "gateway": {"name": "public", "namespace": "gateways", "sectionName": "https"}},
+        {"type": "Gateway", "gateway": {"name": "public"}, "tls": {"secretName": "t"}},
     ]
 )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from registry_operator.planning.addresses import external_ca
 from registry_operator.planning.observed import Manifest, Route
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import plan
@@ -11,7 +12,7 @@ from registry_operator.planning.status import RegistryReport, registry_status
 from registry_operator.resources.conditions import MAX_MESSAGE, Condition, ConditionType, find
 from registry_operator.resources.reasons import Reason
 from registry_operator.resources.registry import PyPIRegistry
-from tests.unit.operator.planning.bodies import BARE_INSTALLATION, INSTALLATION, NOW, Spec, registry, serving
+from tests.unit.operator.planning.bodies import BARE_INSTALLATION, INSTALLATION, NOW, Spec, registry, secret, serving
 
 GATEWAY: Spec = {"exposure": {"type": "Gateway", "gateway": {"name": "public", "namespace": "gateways"}}}
 
@@ -45,6 +46,14 @@ def test_a_route_goes_to_the_listener_and_the_host_that_are_named() -> None:
     (route,) = routes(registry({"exposure": {"type": "Gateway", "hostname": "p.example", "gateway": gateway}}))
     assert route["spec"]["parentRefs"] == [gateway]
     assert route["spec"]["hostnames"] == ["p.example"]
+
+
+def test_clients_are_told_of_the_listeners_issuer_where_it_is_another_one() -> None:
+    other = registry({"exposure": GATEWAY["exposure"] | {"tls": {"secretName": "issuer"}}})
+    assert external_ca(registry(GATEWAY), INSTALLATION, None) == "INSTALLATION-CA"
+    assert external_ca(other, INSTALLATION, secret("issuer", {"ca.crt": "LISTENER"})) == "LISTENER"
+    assert external_ca(other, INSTALLATION, secret("issuer", {})) is None
+    assert routes(other) == routes(registry(GATEWAY))
 
 
 def test_a_host_of_another_registry_gets_no_route() -> None:
