@@ -10,10 +10,11 @@ import yaml
 
 from tests.cluster.commands import CommandFailedError
 from tests.cluster.kubectl import Kubectl
+from tests.outcomes import issue_7
 from tests.outcomes.issue_3 import WRONG_THINGS
 from tests.support.kubernetes import Namespace, Object
 
-pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("installation")]
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("installation"), pytest.mark.outcome(issue_7.CLUSTER)]
 
 Change = dict[str, Any]  # Any: a path into an object, and the value that stands there
 REMOVED = object()

@@ -8,9 +8,10 @@ import yaml
 
 from tests.cluster.commands import CommandFailedError
 from tests.kubernetes.test_crds import DATABASE, S3, refusal, registry
+from tests.outcomes import issue_7
 from tests.support.kubernetes import REGISTRY, Namespace, Object
 
-pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("installation")]
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("installation"), pytest.mark.outcome(issue_7.CLUSTER)]
 
 
 def volume(**claim: str) -> Object:

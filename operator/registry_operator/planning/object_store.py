@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from registry_operator.planning import inputs, objects, pods, workloads
+from registry_operator.planning import inputs, objects, overlay, pods, workloads
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
@@ -71,7 +71,7 @@ def _server(registry: PyPIRegistry, image: str) -> Manifest:
         "volumeMounts": [{"name": "data", "mountPath": "/data"}, pods.scratch_mount()],
         "readinessProbe": _probe("/minio/health/ready", period=2),
         "livenessProbe": _probe("/minio/health/live", period=20),
-        "resources": {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
+        "resources": overlay.resources(registry.spec.storage.managed.resources),
     }
 
 

@@ -6,14 +6,13 @@ It adds and replaces nothing but what it is meant for: where a name is ours, our
 from registry_operator.planning import objects
 from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
-from registry_operator.resources.pod_template import Toleration
+from registry_operator.resources.pod_template import Resources, Toleration
 from registry_operator.resources.quantities import canonical, canonical_cpu
 from registry_operator.resources.registry import PyPIRegistry
 
 
-def resources(registry: PyPIRegistry) -> Manifest:
+def resources(spec: Resources) -> Manifest:
     """Requests and limits of a container, as the API server writes them back."""
-    spec = registry.spec.pod_template.resources
     limits = {"memory": canonical(spec.limits.memory)}
     if spec.limits.cpu is not None:
         limits["cpu"] = canonical_cpu(spec.limits.cpu)

@@ -3,7 +3,7 @@
 from importlib.resources import files
 from typing import Final
 
-from registry_operator.planning import inputs, objects, pods, workloads
+from registry_operator.planning import inputs, objects, overlay, pods, workloads
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest
 from registry_operator.resources import names
@@ -112,5 +112,5 @@ def _server(registry: PyPIRegistry, image: str) -> Manifest:
         # SIGINT is PostgreSQL's fast shutdown; the SIGTERM that follows alone would wait for clients.
         "lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", "kill -INT 1"]}}},
         "readinessProbe": {"tcpSocket": {"port": "postgresql"}, "periodSeconds": 2, "timeoutSeconds": 2},
-        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}},
+        "resources": overlay.resources(registry.spec.database.managed.resources),
     }

@@ -54,7 +54,7 @@ def container(registry: PyPIRegistry, service_pods: ServicePods, *, name: str) -
     return pods.container(registry, name, service_pods.image) | {
         "env": [*env, *service_pods.inputs.env],
         "volumeMounts": [pods.scratch_mount(), *service_pods.inputs.mounts],
-        "resources": overlay.resources(registry),
+        "resources": overlay.resources(registry.spec.pod_template.resources),
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from registry_operator.resources.pod_template import DEFAULT_RESOURCES, Resources
 from registry_operator.resources.quantities import in_bytes
 
 
@@ -53,6 +54,7 @@ class ManagedDatabase:
     image: str | None = None
     size: str = "8Gi"
     storage_class_name: str | None = None
+    resources: Resources = DEFAULT_RESOURCES
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no quantity of bytes."""
@@ -105,6 +107,7 @@ class ManagedStorage:
     image: str | None = None
     size: str = "20Gi"
     storage_class_name: str | None = None
+    resources: Resources = DEFAULT_RESOURCES
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no quantity of bytes."""

@@ -1,4 +1,4 @@
-"""What a registry's owner may say about the service's pods: the fields `podTemplate` and those beside it.
+"""What a registry's owner may say about pods: the fields `podTemplate` and those beside it.
 
 Each field is one that people always need. None of them reaches the security context, the command or the environment.
 """
@@ -6,6 +6,7 @@ Each field is one that people always need. None of them reaches the security con
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from registry_operator.resources.quantities import canonical, canonical_cpu
 
@@ -43,6 +44,9 @@ class Resources:
 
     requests: ResourceRequests = ResourceRequests()
     limits: ResourceLimits = ResourceLimits()
+
+
+DEFAULT_RESOURCES: Final = Resources()
 
 
 class TolerationOperator(StrEnum):
@@ -93,7 +97,7 @@ class PodTemplate:
 
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
-    resources: Resources = Resources()
+    resources: Resources = DEFAULT_RESOURCES
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = (

@@ -12,7 +12,7 @@ _IMAGES = st.sampled_from([{}, {"image": "other.example/image@sha256:abc"}])
 
 def _managed() -> st.SearchStrategy[Spec]:
     size = _SIZES.map(lambda text: {"size": text})
-    extra = st.sampled_from([{}, {"storageClassName": "fast"}])
+    extra = st.sampled_from([{}, {"storageClassName": "fast"}, {"resources": {"limits": {"memory": "1024Mi"}}}])
     return st.builds(lambda *parts: {key: item for part in parts for key, item in part.items()}, size, extra, _IMAGES)
 
 

@@ -1,5 +1,6 @@
 """What a registry's owner may say about its pods, and what it never changes."""
 
+import pytest
 from hypothesis import given
 
 from registry_operator.planning.observed import Manifest
@@ -49,6 +50,15 @@ def test_the_serving_pods_have_what_the_spec_says() -> None:
     (constraint,) = pod["topologySpreadConstraints"]
     assert (constraint["topologyKey"], constraint["maxSkew"]) == ("rack", 1)
     assert constraint["whenUnsatisfiable"] == "DoNotSchedule"
+
+
+@pytest.mark.parametrize(("part", "name"), [("database", "pypi-postgresql"), ("storage", "pypi-object-store")])
+def test_a_managed_part_has_resources_of_its_own(part: str, name: str) -> None:
+    resources = {"requests": {"cpu": "1000m"}, "limits": {"memory": "2048Mi"}}
+    wanted = registry({part: {"type": "Managed", "managed": {"resources": resources}}})
+    made = {body["metadata"]["name"]: body for body in plan(wanted, INSTALLATION, ready_parts(wanted), NOW).apply}
+    (container,) = made[name]["spec"]["template"]["spec"]["containers"]
+    assert container["resources"] == {"requests": {"cpu": "1", "memory": "128Mi"}, "limits": {"memory": "2Gi"}}
 
 
 def test_a_toleration_says_what_it_was_told_and_no_more() -> None:
