@@ -28,7 +28,8 @@ class Recipe:
     """One target of one Dockerfile.
 
     `context` is the folder of the repository that the build sees, `paths` what of the repository goes into it: more
-    would build too often, less would not build at all, since nothing else is there.
+    would build too often, less would not build at all, since nothing else is there. `added` is one more file: where it
+    lies, and where it goes.
     """
 
     name: str
@@ -36,11 +37,14 @@ class Recipe:
     target: str | None
     paths: tuple[str, ...]
     usually: str = "1 min"
+    added: tuple[str, str] | None = None
 
 
 _POSTGRESQL = "tests/cluster/images/postgres"
 _CLIENT = "tests/demo/images/client"
 _EVERY_CLIENT = "tests/support/clients"
+_NEXT = ("tests/cluster/images/next/9999_next.py", "registry_service/database/migrations/versions/9999_next.py")
+_SERVICE = ("Dockerfile", ".dockerignore", "registry_service")
 RECIPES = (
     Recipe(
         "operator", ".", "operator",
@@ -50,7 +54,9 @@ RECIPES = (
             "registry_service/__init__.py", "registry_service/contract",
         ),
     ),
-    Recipe("service", ".", "service", ("Dockerfile", ".dockerignore", "registry_service")),
+    Recipe("service", ".", "service", _SERVICE),
+    # The version after this one, for upgrades: it has a migration more.
+    Recipe("next-service", ".", "service", _SERVICE, added=_NEXT),
     Recipe("object-store", ".", "object-store", ("Dockerfile", ".dockerignore"), usually="5 min cold"),
     Recipe("postgresql", _POSTGRESQL, None, (_POSTGRESQL,)),
     Recipe("client", _CLIENT, None, (_CLIENT,)),
@@ -88,11 +94,14 @@ def stored(recipe: Recipe, builder: Buildah | Docker, cache: Path) -> Iterator[S
 
 
 def _copy(recipe: Recipe, folder: Path) -> list[str]:
-    names = tracked_files(REPOSITORY, recipe.paths)
-    for name in names:
-        copy = folder / name
+    places = {name: name for name in tracked_files(REPOSITORY, recipe.paths)}
+    if recipe.added is not None:
+        source, place = recipe.added
+        places[place] = source
+    for place, source in places.items():
+        copy = folder / place
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / name, copy)
+        shutil.copy(REPOSITORY / source, copy)
         # The same in every clone, so that a layer made from one is found again for another.
         os.utime(copy, (0, 0))
-    return names
+    return list(places)

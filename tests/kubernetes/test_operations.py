@@ -1,64 +1,21 @@
 """examples/operations, command by command: a registry moves, goes down with its cluster, and is there again."""
 
-import os
-import re
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.cluster.commands import run
 from tests.cluster.description import Cluster
-from tests.demo import examples
 from tests.demo.outside import Outside
 from tests.kubernetes.conftest import MakeNamespace
 from tests.outcomes import issue_7
 from tests.support import outside_stores
 from tests.support.installation import Installation
-from tests.support.kubernetes import REGISTRY, TOKEN, Namespace, make_namespace
+from tests.support.kubernetes import REGISTRY, TOKEN, make_namespace
+from tests.support.operations import Person
 from tests.support.packages import EXAMPLE, wheel
 from tests.support.resources import registry, token
 
 pytestmark = pytest.mark.cluster
-
-_TEXT = (examples.FOLDER / "operations" / "README.md").read_text()
-_SECONDS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody at a shell, with kubectl set to one namespace."""
-
-    folder: Path
-    namespace: Namespace
-
-    @classmethod
-    def at(cls, folder: Path, namespace: Namespace) -> "Person":
-        kubeconfig = folder / "kubeconfig"
-        shutil.copy(namespace.kubectl.kubeconfig, kubeconfig)
-        words = ["config", "set-context", "--current", f"--namespace={namespace.name}"]
-        run([namespace.kubectl.program, "--kubeconfig", kubeconfig, *words], timeout=30)
-        return cls(folder, namespace)
-
-    def follows(self, heading: str, *, block: int = 0) -> None:
-        """Type what stands below a heading. Raises CommandFailedError."""
-        path = f"{self.namespace.kubectl.program.parent}:{os.environ['PATH']}"
-        environment = {"PATH": path, "KUBECONFIG": str(self.folder / "kubeconfig"), "HOME": str(self.folder)}
-        for command in commands(heading, block):
-            run(["bash", "-euo", "pipefail", "-c", command], timeout=_SECONDS, cwd=self.folder, env=environment)
-
-    def writes(self, **spec: object) -> None:
-        """Put a registry called `packages` into `registry.yaml`."""
-        (self.folder / "registry.yaml").write_text(yaml.safe_dump(registry("packages", **spec)))
-
-
-def commands(heading: str, block: int) -> list[str]:
-    """The commands of a section's console."""
-    section = _TEXT.split(f"## {heading}", 1)[1].split("\n## ", 1)[0]
-    console = re.findall(r"```console\n(.*?)```", section, re.DOTALL)[block]
-    return [line.removeprefix("$ ") for line in console.splitlines()]
 
 
 @pytest.fixture

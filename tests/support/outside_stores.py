@@ -7,14 +7,28 @@ from typing import Any
 from registry_operator.planning import object_store, postgresql
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Manifest, ObservedSecret
+from registry_operator.resources import names
 from registry_operator.resources.registry import PyPIRegistry
 from tests.cluster.description import Cluster
 from tests.support.kubernetes import Namespace, Object
 from tests.support.resources import secret
 
 PASSWORD = "a password of the outside stores"
-_NAME = "elsewhere"
+_NAME, _ADMINISTRATION = "elsewhere", "administration"
 _SECONDS = 180.0
+# Adds a key with the right to everything, or removes it when no secret is given.
+_SET_KEY = """
+import sys
+from minio.credentials import StaticProvider
+from minio.minioadmin import MinioAdmin
+endpoint, password, key, secret = sys.argv[1:]
+admin = MinioAdmin(endpoint=endpoint, credentials=StaticProvider("packages", password), secure=False)
+if secret:
+    admin.user_add(key, secret)
+    admin.attach_policy(["readwrite"], user=key)
+else:
+    admin.user_remove(key)
+"""
 _SMALL = {"type": "Managed", "managed": {"size": "200Mi"}}
 
 
@@ -24,14 +38,27 @@ class OutsideStores:
 
     space: Namespace
 
-    def secrets(self) -> tuple[Object, ...]:
-        """What the owner of a registry is given: the Secrets of examples/external."""
+    def secrets(self, *, password: str = PASSWORD, key: tuple[str, str] = ("packages", PASSWORD)) -> tuple[Object, ...]:
+        """What the owner of a registry is given: the Secrets of examples/external, watched."""
+        watched = {names.WATCH_LABEL: names.WATCH_VALUE}
         database = {"host": f"{_NAME}-postgresql.{self.space.name}.svc", "port": "5432", "dbname": postgresql.DATABASE}
-        credentials = {"username": postgresql.ROLE, "password": PASSWORD}
+        credentials = {"username": postgresql.ROLE, "password": password}
         return (
-            secret("packages-app", {}, **database, **credentials),
-            secret("packages-store", {}, AWS_ACCESS_KEY_ID="packages", AWS_SECRET_ACCESS_KEY=PASSWORD),
+            secret("packages-app", watched, **database, **credentials),
+            secret("packages-store", watched, AWS_ACCESS_KEY_ID=key[0], AWS_SECRET_ACCESS_KEY=key[1]),
         )
+
+    def change_password(self, password: str, *, former: str = PASSWORD) -> None:
+        """Give the database's role another password; who is connected stays connected."""
+        program = 'PATH="$PATH:$(echo /usr/lib/postgresql/*/bin)"; exec psql -h 127.0.0.1 -U "$0" -d "$1" -c "$2"'
+        statement = f"ALTER ROLE {postgresql.ROLE} PASSWORD '{password}'"
+        words = ("sh", "-c", program, postgresql.ROLE, postgresql.DATABASE, statement)
+        self.space("exec", f"{_NAME}-postgresql-0", "-c", "postgresql", "--", "env", f"PGPASSWORD={former}", *words)
+
+    def set_key(self, key: tuple[str, str]) -> None:
+        """Add a key of the store; one with an empty secret is removed."""
+        endpoint = f"{_NAME}-object-store.{self.space.name}.svc:9000"
+        self.space("exec", _ADMINISTRATION, "--", "python3", "-c", _SET_KEY, endpoint, PASSWORD, *key)
 
     def spec(self) -> Mapping[str, Any]:  # Any: fields of a spec
         """The database and the store of a registry that uses both."""
@@ -59,10 +86,18 @@ def run(space: Namespace, cluster: Cluster) -> OutsideStores:
     made += [*object_store.manifests(wanted, installation, secrets=held, key=b"key")]
     for manifest in made:
         manifest["metadata"].pop("ownerReferences", None)
-    space.apply(*made)
+    space.apply(*made, _administration(images["service"]))
     for part in ("postgresql", "object-store"):
         space("rollout", "status", f"statefulset/{_NAME}-{part}", f"--timeout={_SECONDS:.0f}s", seconds=_SECONDS)
+    space("wait", f"pod/{_ADMINISTRATION}", "--for=condition=Ready", "--timeout=90s", seconds=100)
     return OutsideStores(space)
+
+
+def _administration(image: str) -> Object:
+    """A pod with the store's client in it."""
+    container = {"name": "c", "image": image, "command": ["python3", "-c", "import signal; signal.pause()"]}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": _ADMINISTRATION}, "spec": spec}
 
 
 def _observed(body: Manifest) -> ObservedSecret:
