@@ -5,11 +5,12 @@ import time
 import pytest
 
 from tests.kubernetes.conftest import MakeNamespace
+from tests.outcomes import issue_7
 from tests.support.installation import Installation
 from tests.support.kubernetes import REGISTRY, Namespace, Object, condition_of
 from tests.support.resources import registry
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.outcome(issue_7.CLUSTER)]
 
 MENDED_SECONDS = 15
 # Longer than the time after which the operator looks at everything again.

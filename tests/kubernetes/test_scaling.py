@@ -3,11 +3,12 @@
 import pytest
 
 from tests.kubernetes.conftest import MakeNamespace
+from tests.outcomes import issue_7
 from tests.support.installation import Installation
 from tests.support.kubernetes import REGISTRY, Namespace, Object
 from tests.support.resources import registry
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.outcome(issue_7.CLUSTER)]
 
 _SECONDS = 120.0
 
