@@ -25,8 +25,11 @@ LEASE: Final = "OPERATOR_LEASE"
 IDENTITY: Final = "OPERATOR_IDENTITY"
 ALLOWED_DOMAINS: Final = "OPERATOR_ALLOWED_DOMAINS"
 WATCH_NAMESPACES: Final = "OPERATOR_WATCH_NAMESPACES"
+ROLLOUT_MAX_CONCURRENT: Final = "OPERATOR_ROLLOUT_MAX_CONCURRENT"
 _ALONE: Final = "registry-operator"
 _MAX_PORT: Final = 65535
+_MAX_DIGITS: Final = 6
+_MOVED_AT_ONCE: Final = "5"
 
 
 class SettingsError(ValueError):
@@ -45,6 +48,7 @@ class Settings:
     """Everything that differs between installations.
 
     `lease` is the namespace and name of the Lease by which one of several operators leads, each under its `identity`.
+    `moved_at_once` is how many registries that serve are moved to another version at a time.
     """
 
     installation: Installation
@@ -53,6 +57,7 @@ class Settings:
     metrics_port: int = 9090
     lease: tuple[str, str] | None = None
     identity: str = _ALONE
+    moved_at_once: int = int(_MOVED_AT_ONCE)
 
     @classmethod
     def read(cls, environment: Mapping[str, str], resolv_conf: str = "") -> "Settings":
@@ -65,6 +70,9 @@ class Settings:
         problems = [f"{name} is missing" for name in required if name not in present]
         ports = {name: present.get(name, default) for name, default in _PORTS.items()}
         problems += [f"{name} is not a port: {port!r}" for name, port in ports.items() if not _is_port(port)]
+        moved_at_once = present.get(ROLLOUT_MAX_CONCURRENT, _MOVED_AT_ONCE)
+        if not _is_count(moved_at_once):
+            problems.append(f"{ROLLOUT_MAX_CONCURRENT} is not a whole number of 1 or more: {moved_at_once!r}")
         log_format = present.get(LOG_FORMAT, "json")
         if log_format not in set(LogFormat):
             problems.append(f"{LOG_FORMAT} is neither json nor text: {log_format!r}")
@@ -81,6 +89,7 @@ class Settings:
             int(ports[METRICS_PORT]),
             lease=(present[NAMESPACE], present[LEASE]) if LEASE in present else None,
             identity=present.get(IDENTITY, _ALONE),
+            moved_at_once=int(moved_at_once),
         )
 
 
@@ -90,7 +99,12 @@ _PORTS: Final = {LIVENESS_PORT: "8080", METRICS_PORT: "9090"}
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_PORT
+    return _is_count(text) and int(text) <= _MAX_PORT
+
+
+def _is_count(text: str) -> bool:
+    # Python refuses to read a number of thousands of digits.
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0
 
 
 def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers: tuple[str, ...]) -> Installation:

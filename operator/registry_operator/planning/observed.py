@@ -106,11 +106,15 @@ class ObservedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A Deployment or StatefulSet; `settled` when its controller has seen the current template and rolled it out."""
+    """A Deployment or StatefulSet; `settled` when its controller has seen the current template and rolled it out.
+
+    `template` is the hash of its pods' template as we applied it last.
+    """
 
     replicas: int
     ready: int
     settled: bool
+    template: str | None = None
 
     @classmethod
     def parse(cls, body: Body) -> Self:
@@ -118,7 +122,8 @@ class Workload:
         wanted, status = body["spec"].get("replicas", 1), body.get("status") or {}
         seen = status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0)
         updated = status.get("updatedReplicas", 0) == wanted == status.get("replicas", 0)
-        return cls(status.get("replicas", 0), status.get("readyReplicas", 0), seen and updated)
+        template = (body["metadata"].get("annotations") or {}).get(names.TEMPLATE_ANNOTATION)
+        return cls(status.get("replicas", 0), status.get("readyReplicas", 0), seen and updated, template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,8 @@ class RegistryObservation:
     `migration_name` names. `conflicts` are objects that bear a child's name and are not ours. `rules_digest` is
     that of the rules which the service says it obeys; `sync_problem` what went wrong when it was asked.
     `hostname_holder` is the other registry (`namespace/name`) that has the host name which this one asks for.
-    `unserved` are optional kinds that were wanted and that the cluster does not know.
+    `unserved` are optional kinds that were wanted and that the cluster does not know. `moved_at_once` is how many
+    registries are moved at a time, where this one waits for its turn.
     """
 
     namespace_uid: str
@@ -204,6 +210,7 @@ class RegistryObservation:
     sync_problem: str | None = None
     hostname_holder: str | None = None
     unserved: frozenset[str] = frozenset()
+    moved_at_once: int | None = None
 
 
 def controller(meta: Body) -> Body:

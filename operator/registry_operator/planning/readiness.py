@@ -9,6 +9,7 @@ from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, RegistryObservation, Route, Workload
 from registry_operator.planning.registry_plan import is_ready
 from registry_operator.planning.retention import warning
+from registry_operator.planning.rollout_readiness import queued
 from registry_operator.planning.rules import rules_digest
 from registry_operator.resources import names
 from registry_operator.resources.backends import DatabaseType, StorageType
@@ -85,7 +86,8 @@ def registry_conditions(
 
 def _summary(view: _View, parts: tuple[Condition, ...]) -> tuple[Condition, Condition, Condition]:
     """Ready, Reconciling and Stalled, from the conditions that they sum up: the first obstacle speaks."""
-    registry, obstacle = view.registry, _conflict(view) or _obstacle(parts)
+    waits = queued(view.observation, ConditionType.READY)
+    registry, obstacle = view.registry, _conflict(view) or _obstacle((*parts, *filter(None, [waits])))
     if obstacle is None:
         return (
             _serves(view),
@@ -186,8 +188,7 @@ def _checked(
         return inputs
     job = view.observation.migration
     if job is None or job.state is JobState.RUNNING:
-        obstacle = "" if job is None else job.message
-        return unknown(kind, Reason.MIGRATION_RUNNING, f"The migration Job has not reached it yet. {obstacle}".rstrip())
+        return _not_reached(view, kind)
     if job.state is JobState.SUCCEEDED:
         return holds(kind, target)
     if job.reason in advice:
@@ -197,10 +198,19 @@ def _checked(
     )
 
 
+def _not_reached(view: _View, kind: ConditionType) -> Condition:
+    job = view.observation.migration
+    if job is None and (waits := queued(view.observation, kind)) is not None:
+        return waits
+    obstacle = "" if job is None else job.message
+    return unknown(kind, Reason.MIGRATION_RUNNING, f"The migration Job has not reached it yet. {obstacle}".rstrip())
+
+
 def _migrations(view: _View) -> Condition:
     kind, job = ConditionType.MIGRATIONS_APPLIED, view.observation.migration
     if job is None:
-        return unknown(kind, Reason.WAITING_FOR_INPUTS, "The migration Job starts when database and store are there.")
+        waiting = "The migration Job starts when database and store are there."
+        return queued(view.observation, kind) or unknown(kind, Reason.WAITING_FOR_INPUTS, waiting)
     if job.state is JobState.SUCCEEDED:
         return holds(kind, f"Job {job.name} prepared database and store.")
     if job.state is JobState.RUNNING:

@@ -80,6 +80,8 @@ class Reason(StrEnum):
     """The migration Job failed in a way that has no reason of its own."""
     ROLLING_OUT = "RollingOut"
     """The Deployment is not at the desired state yet."""
+    ROLLOUT_QUEUED = "RolloutQueued"
+    """The registry serves as before and waits for its turn: only so many are moved to a new version at a time."""
     MINIMUM_REPLICAS_UNAVAILABLE = "MinimumReplicasUnavailable"
     """Fewer pods serve than the spec asks for."""
     SCALED_TO_ZERO = "ScaledToZero"

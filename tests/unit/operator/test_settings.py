@@ -24,7 +24,7 @@ def test_the_images_are_enough_and_empty_variables_count_as_unset() -> None:
     assert settings.installation.trusted_proxies == ()
     assert (settings.installation.namespace, settings.installation.resolvers) == (None, ())
     assert (settings.log_format, settings.liveness_port, settings.metrics_port) == (LogFormat.JSON, 8080, 9090)
-    assert settings.lease is None
+    assert (settings.lease, settings.moved_at_once) == (None, 5)
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -43,6 +43,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_IDENTITY": "operator-1",
         "OPERATOR_WATCH_NAMESPACES": "team-a, team-b",
         "OPERATOR_ALLOWED_DOMAINS": "example.org,",
+        "OPERATOR_ROLLOUT_MAX_CONCURRENT": "20",
     }
     servers = ("198.18.10.10", "fd00::a", "fe80::1%eth0", "", "here")
     resolv_conf = "\n".join(["search svc.cluster.local", *(f"nameserver {server}" for server in servers)])
@@ -57,6 +58,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert settings.installation.watched == ("team-a", "team-b")
     assert settings.installation.allowed_domains == ("example.org",)
     assert (settings.lease, settings.identity) == (("pypi-system", "leader"), "operator-1")
+    assert settings.moved_at_once == 20
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -67,6 +69,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "OPERATOR_LIVENESS_PORT": "70000",
         "OPERATOR_METRICS_PORT": "metrics",
         "OPERATOR_LEASE": "leader",
+        "OPERATOR_ROLLOUT_MAX_CONCURRENT": "0",
     }
     with pytest.raises(SettingsError) as raised:
         Settings.read(wrong)
