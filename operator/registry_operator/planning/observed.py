@@ -108,22 +108,30 @@ class ObservedSecret:
 class Workload:
     """A Deployment or StatefulSet; `settled` when its controller has seen the current template and rolled it out.
 
-    `template` is the hash of its pods' template as we applied it last.
+    `template` is the hash of its pods' template as we applied it last, `image` that of its first container.
     """
 
     replicas: int
     ready: int
     settled: bool
     template: str | None = None
+    image: str | None = None
 
     @classmethod
     def parse(cls, body: Body) -> Self:
         """Read a Deployment or StatefulSet."""
-        wanted, status = body["spec"].get("replicas", 1), body.get("status") or {}
+        spec, status = body["spec"], body.get("status") or {}
+        wanted = spec.get("replicas", 1)
         seen = status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0)
         updated = status.get("updatedReplicas", 0) == wanted == status.get("replicas", 0)
         template = (body["metadata"].get("annotations") or {}).get(names.TEMPLATE_ANNOTATION)
-        return cls(status.get("replicas", 0), status.get("readyReplicas", 0), seen and updated, template)
+        return cls(
+            replicas=status.get("replicas", 0),
+            ready=status.get("readyReplicas", 0),
+            settled=seen and updated,
+            template=template,
+            image=_first_image(spec),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,7 @@ class MigrationJob:
     def parse(cls, job: Body, pods: Sequence[Body]) -> Self:
         """Read a Job and the pods that it made."""
         state, finished_at = _job_state(job.get("status") or {})
-        words = _obstacle(pods) if state is JobState.RUNNING else _termination_message(pods)
+        words = _obstacle(pods) if state is JobState.RUNNING else _termination_message(pods) or _last_words(job)
         annotations = job["metadata"].get("annotations") or {}
         return cls(
             name=job["metadata"]["name"],
@@ -224,6 +232,11 @@ def ingress_addresses(body: Body) -> tuple[str, ...]:
     return tuple(entry.get("hostname") or entry.get("ip", "") for entry in entries)
 
 
+def _first_image(workload: Body) -> str | None:
+    containers = ((workload.get("template") or {}).get("spec") or {}).get("containers") or ()
+    return next((str(container["image"]) for container in containers), None)
+
+
 def _job_state(status: Body) -> tuple[JobState, str | None]:
     for condition in status.get("conditions") or ():
         if condition["status"] == "True" and condition["type"] in ("Complete", "Failed"):
@@ -245,6 +258,14 @@ def _termination_message(pods: Sequence[Body]) -> dict[str, str]:
             words = _json_object(text[:_MAX_TERMINATION_MESSAGE])
             if words:
                 return {key: value for key, value in words.items() if isinstance(value, str)}
+    return {}
+
+
+def _last_words(job: Body) -> dict[str, str]:
+    """Why a Job failed whose pod could not say it, such as one that its deadline ended."""
+    for condition in (job.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "Failed" and condition.get("message"):
+            return {"message": f"{condition.get('reason')}: {condition['message']}"}
     return {}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from registry_operator.planning import addresses, monitoring, volume_readiness
+from registry_operator.planning import addresses, approval, monitoring, volume_readiness
 from registry_operator.planning.inputs import PodInputs, database_inputs, storage, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, RegistryObservation, Route, Workload
@@ -40,7 +40,10 @@ _STORAGE_ADVICE: Final = {
 }
 _MIGRATION_ADVICE: Final = {
     Reason.SCHEMA_AHEAD: "Set spec.image to the newer version that migrated the database.",
-    Reason.MIGRATION_FAILED: "Read the Job's log; the operator tries again by itself.",
+    Reason.MIGRATION_FAILED: (
+        "Read the Job's log; the operator tries again by itself. DeadlineExceeded: raise "
+        "spec.migrations.deadlineSeconds."
+    ),
 }
 # Reasons that only a person changes; with all others the operator gets on by itself.
 _STALLING: Final = frozenset(
@@ -51,6 +54,7 @@ _STALLING: Final = frozenset(
         Reason.HOSTNAME_REQUIRED,
         Reason.CONFLICTING_OWNER,
         Reason.SCHEMA_AHEAD,
+        Reason.MIGRATION_NOT_APPROVED,
         Reason.DATABASE_IN_USE,
         Reason.STORAGE_ACCESS_DENIED,
         Reason.BUCKET_NOT_FOUND,
@@ -212,7 +216,8 @@ def _migrations(view: _View) -> Condition:
         waiting = "The migration Job starts when database and store are there."
         return queued(view.observation, kind) or unknown(kind, Reason.WAITING_FOR_INPUTS, waiting)
     if job.state is JobState.SUCCEEDED:
-        return holds(kind, f"Job {job.name} prepared database and store.")
+        unapproved = approval.unapproved(view.registry, view.installation, view.observation)
+        return unapproved or holds(kind, f"Job {job.name} prepared database and store.")
     if job.state is JobState.RUNNING:
         return unknown(kind, Reason.MIGRATION_RUNNING, f"Job {job.name} is at work. {job.message}".rstrip())
     if job.reason in _DATABASE_ADVICE or job.reason in _STORAGE_ADVICE:

@@ -117,7 +117,7 @@ class RegistryReconciler:
         seen = replace(view.observation(registry, self.installation), conflicts=tuple(conflicts))
         if secret is not None and seen.deployment is not None:
             seen = await self._synchronize(registry, secret, seen)
-        ready = await self._report(body, registry, seen)
+        ready = await self._report(body, registry, seen, image=decided.image)
         if ready:
             self.rollout.leave(key, self.clock())
         if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
@@ -166,7 +166,9 @@ class RegistryReconciler:
         except RegistryError as error:
             return replace(seen, sync_problem=str(error))
 
-    async def _report(self, body: Object, registry: PyPIRegistry, seen: RegistryObservation) -> bool:
+    async def _report(
+        self, body: Object, registry: PyPIRegistry, seen: RegistryObservation, *, image: str | None
+    ) -> bool:
         """Write the status; whether the registry is ready."""
         conditions = registry_conditions(registry, self.installation, seen)
         key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
@@ -177,6 +179,7 @@ class RegistryReconciler:
             installation=self.installation,
             projects=projects,
             tokens=tokens,
+            image=image,
         )
         ready = any(condition.type is ConditionType.READY and condition.is_true for condition in conditions)
         self.census.saw_registry(key, ready=ready)

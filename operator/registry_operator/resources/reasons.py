@@ -78,6 +78,8 @@ class Reason(StrEnum):
     """The database was migrated by a newer version of the service."""
     MIGRATION_FAILED = "MigrationFailed"
     """The migration Job failed in a way that has no reason of its own."""
+    MIGRATION_NOT_APPROVED = "MigrationNotApproved"
+    """The former image serves, and `spec.migrations.approvedImage` does not name the one that is to follow."""
     ROLLING_OUT = "RollingOut"
     """The Deployment is not at the desired state yet."""
     ROLLOUT_QUEUED = "RolloutQueued"
