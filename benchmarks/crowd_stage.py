@@ -93,13 +93,16 @@ class Stage:
         metadata = {key: body["metadata"][key] for key in ("name", "namespace", "uid")}
         await self.kube.apply(body | {"metadata": metadata, "status": status}, subresource="status")
 
-    def start_operator(self) -> subprocess.Popen[bytes]:
-        """Start the operator's process, to which every registry's sync port is the far side."""
+    def start_operator(self, **variables: str) -> subprocess.Popen[bytes]:
+        """Start the operator's process, to which every registry's sync port is the far side.
+
+        `variables` are in its environment besides those that it needs.
+        """
         hosts = self.folder / "hosts"
         names = [f"{NAME}-sync.{namespace}.svc" for namespace in self.namespaces]
         own = "".join(f"{self.address} {name}\n" for name in names)
         hosts.write_text(hosts_file(own, "127.0.0.1", ["localhost"]))
-        return operator_process.start(self.folder, self.server.kubeconfig)
+        return operator_process.start(self.folder, self.server.kubeconfig, **variables)
 
     def start_peer(self) -> subprocess.Popen[bytes]:
         """Start the far side."""

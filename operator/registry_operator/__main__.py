@@ -30,6 +30,7 @@ from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key, RegistryKey
 from registry_operator.reconcilers.registry import RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
+from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.reconcilers.routing import Routing
 from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
@@ -82,7 +83,8 @@ async def run(settings: Settings) -> None:
         port = SyncPort(
             kube, _now, secrets.token_bytes, sync_url, partial(registry_client.connect, observe=metrics.sync_request)
         )
-        workers = Workers(queue, _passes(port, routing, settings, census).reconcile)
+        rollout = Rollout(settings.moved_at_once, queue.add, settings.installation.watched)
+        workers = Workers(queue, _passes(port, routing, settings, census, rollout).reconcile)
         metrics.ask(_readings(queue, lag, leadership, census))
         lag.start()
         async with _working(workers, leadership, lost):
@@ -146,7 +148,7 @@ class _Passes:
             return await self._token_sets.reconcile(key)
 
 
-def _passes(port: SyncPort, routing: Routing, settings: Settings, census: Census) -> _Passes:
+def _passes(port: SyncPort, routing: Routing, settings: Settings, census: Census, rollout: Rollout) -> _Passes:
     memory = SyncMemory()
     registries = RegistryReconciler(
         kube=port.kube,
@@ -155,6 +157,7 @@ def _passes(port: SyncPort, routing: Routing, settings: Settings, census: Census
         clock=_now,
         random=secrets.token_bytes,
         hostnames=Hostnames(settings.installation.watched),
+        rollout=rollout,
         census=census,
     )
     token_sets = TokenSetReconciler(

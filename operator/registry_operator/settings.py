@@ -25,8 +25,10 @@ LEASE: Final = "OPERATOR_LEASE"
 IDENTITY: Final = "OPERATOR_IDENTITY"
 ALLOWED_DOMAINS: Final = "OPERATOR_ALLOWED_DOMAINS"
 WATCH_NAMESPACES: Final = "OPERATOR_WATCH_NAMESPACES"
+ROLLOUT_MAX_CONCURRENT: Final = "OPERATOR_ROLLOUT_MAX_CONCURRENT"
 _ALONE: Final = "registry-operator"
 _MAX_PORT: Final = 65535
+_MOVED_AT_ONCE: Final = 5
 
 
 class SettingsError(ValueError):
@@ -41,10 +43,25 @@ class LogFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class _Number:
+    """What a variable is that is a number of 1 or more."""
+
+    default: int
+    largest: int
+
+    def problem(self, name: str, text: str) -> str | None:
+        # Python refuses to read a number of thousands of digits.
+        short = text.isascii() and text.isdigit() and len(text) <= len(str(self.largest))
+        good = short and 0 < int(text) <= self.largest
+        return None if good else f"{name} is not a number from 1 to {self.largest}: {text!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between installations.
 
     `lease` is the namespace and name of the Lease by which one of several operators leads, each under its `identity`.
+    `moved_at_once` is how many registries that serve are moved to another version at a time.
     """
 
     installation: Installation
@@ -53,6 +70,7 @@ class Settings:
     metrics_port: int = 9090
     lease: tuple[str, str] | None = None
     identity: str = _ALONE
+    moved_at_once: int = _MOVED_AT_ONCE
 
     @classmethod
     def read(cls, environment: Mapping[str, str], resolv_conf: str = "") -> "Settings":
@@ -63,8 +81,8 @@ class Settings:
         present = {name: value for name, value in environment.items() if value}
         required = _REQUIRED + (_OF_A_LEASE if LEASE in present else ())
         problems = [f"{name} is missing" for name in required if name not in present]
-        ports = {name: present.get(name, default) for name, default in _PORTS.items()}
-        problems += [f"{name} is not a port: {port!r}" for name, port in ports.items() if not _is_port(port)]
+        numbers = {name: present.get(name, str(number.default)) for name, number in _NUMBERS.items()}
+        problems += [problem for name, text in numbers.items() if (problem := _NUMBERS[name].problem(name, text))]
         log_format = present.get(LOG_FORMAT, "json")
         if log_format not in set(LogFormat):
             problems.append(f"{LOG_FORMAT} is neither json nor text: {log_format!r}")
@@ -77,20 +95,21 @@ class Settings:
         return cls(
             _installation(present, ingress_ca, tuple(_resolvers(resolv_conf))),
             LogFormat(log_format),
-            int(ports[LIVENESS_PORT]),
-            int(ports[METRICS_PORT]),
+            int(numbers[LIVENESS_PORT]),
+            int(numbers[METRICS_PORT]),
             lease=(present[NAMESPACE], present[LEASE]) if LEASE in present else None,
             identity=present.get(IDENTITY, _ALONE),
+            moved_at_once=int(numbers[ROLLOUT_MAX_CONCURRENT]),
         )
 
 
 _REQUIRED: Final = (SERVICE_IMAGE, POSTGRESQL_IMAGE, OBJECT_STORE_IMAGE)
 _OF_A_LEASE: Final = (NAMESPACE, IDENTITY)
-_PORTS: Final = {LIVENESS_PORT: "8080", METRICS_PORT: "9090"}
-
-
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_PORT
+_NUMBERS: Final = {
+    LIVENESS_PORT: _Number(8080, _MAX_PORT),
+    METRICS_PORT: _Number(9090, _MAX_PORT),
+    ROLLOUT_MAX_CONCURRENT: _Number(_MOVED_AT_ONCE, 1000),
+}
 
 
 def _installation(present: Mapping[str, str], ingress_ca: str | None, resolvers: tuple[str, ...]) -> Installation:

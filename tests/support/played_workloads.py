@@ -21,7 +21,7 @@ def play(server: ApiServer, namespace: str) -> None:
         path = f"/apis/{group}/v1/namespaces/{namespace}/{plural}"
         found = server.call("GET", path)
         for body in [] if found is None else found["items"]:
-            status = _finished() if plural == "jobs" else _running(body)
+            status = finished() if plural == "jobs" else running(body)
             shown = body.get("status") or {}
             if "completionTime" not in shown and not shown.items() >= status.items():
                 server.call("PATCH", f"{path}/{body['metadata']['name']}/status", {"status": status}, _MERGE)
@@ -35,18 +35,29 @@ def claim(server: ApiServer, namespace: str, part: str, registry: str) -> None:
     server.call("POST", f"/api/v1/namespaces/{namespace}/persistentvolumeclaims", body)
 
 
-def _running(body: Object) -> Object:
+def running(body: Object) -> Object:
+    """The status of a workload all of whose pods are there, current and ready."""
     counts = dict.fromkeys(
         ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas"), body["spec"].get("replicas", 1)
     )
     return {"observedGeneration": body["metadata"]["generation"], **counts}
 
 
-def _finished() -> Object:
+def finished() -> Object:
+    """The status of a Job that succeeded just now."""
     now = datetime.now(UTC).strftime(_NOW)
-    conditions = [
-        {"type": kind, "status": "True", "reason": "Played", "message": "", "lastTransitionTime": now}
-        for kind in ("SuccessCriteriaMet", "Complete")
-    ]
     times = {"startTime": now, "completionTime": now}
-    return {**times, "succeeded": 1, "conditions": conditions, "uncountedTerminatedPods": {}}
+    return {**times, "succeeded": 1, **_ended(now, "SuccessCriteriaMet", "Complete")}
+
+
+def failed() -> Object:
+    """The status of a Job that failed just now."""
+    now = datetime.now(UTC).strftime(_NOW)
+    return {"startTime": now, "failed": 1, **_ended(now, "FailureTarget", "Failed")}
+
+
+def _ended(now: str, *kinds: str) -> Object:
+    conditions = [
+        {"type": kind, "status": "True", "reason": "Played", "message": "", "lastTransitionTime": now} for kind in kinds
+    ]
+    return {"conditions": conditions, "uncountedTerminatedPods": {}}

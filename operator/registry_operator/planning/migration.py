@@ -17,7 +17,6 @@ from registry_operator.resources.registry import PyPIRegistry
 from registry_service.contract import environment
 
 MESSAGE_FILE: Final = "/dev/termination-log"
-_DEADLINE_SECONDS: Final = 900
 _FIRST_DELAY: Final = timedelta(seconds=10)
 _LONGEST_DELAY: Final = timedelta(minutes=5)
 _DOUBLINGS: Final = 5
@@ -46,10 +45,10 @@ def job(registry: PyPIRegistry, service_pods: service.ServicePods, *, checksum: 
     manifest = objects.child(registry, "Job", job_name, component=names.MIGRATION_COMPONENT)
     manifest["metadata"]["annotations"] = {names.ATTEMPT_ANNOTATION: str(attempt)}
     template = _template(registry, service_pods)
-    return manifest | {
-        # No retry by Kubernetes itself: each attempt's message is read, reported and only then followed by the next.
-        "spec": {"backoffLimit": 0, "activeDeadlineSeconds": _DEADLINE_SECONDS, "template": template}
-    }
+    # Not a part of the name: more time alone is no reason to migrate again. The next attempt has it.
+    deadline = registry.spec.migrations.deadline_seconds
+    # No retry by Kubernetes itself: each attempt's message is read, reported and only then followed by the next.
+    return manifest | {"spec": {"backoffLimit": 0, "activeDeadlineSeconds": deadline, "template": template}}
 
 
 def step(present: MigrationJob | None, *, now: datetime) -> Step:

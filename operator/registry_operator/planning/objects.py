@@ -50,6 +50,13 @@ def child(registry: PyPIRegistry, kind: str, name: str, *, component: str) -> Ma
     return _owned(_object(registry.metadata, kind, name, marks=marks), registry.metadata, names.REGISTRY_KIND)
 
 
+def workload(registry: PyPIRegistry, kind: str, name: str, *, component: str, template: Manifest) -> Manifest:
+    """The frame of a child that makes pods; it tells whether these are of `template`."""
+    manifest = child(registry, kind, name, component=component)
+    manifest["metadata"]["annotations"] = {names.TEMPLATE_ANNOTATION: names.checksum(template)}
+    return manifest
+
+
 def retained(registry: PyPIRegistry, kind: str, name: str, *, component: str) -> Manifest:
     """An object that outlives the registry; its mark lets the same resource, applied again, find it."""
     marks = labels(registry, component) | {names.RETAIN_LABEL: registry.metadata.name}

@@ -106,19 +106,32 @@ class ObservedSecret:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A Deployment or StatefulSet; `settled` when its controller has seen the current template and rolled it out."""
+    """A Deployment or StatefulSet; `settled` when its controller has seen the current template and rolled it out.
+
+    `template` is the hash of its pods' template as we applied it last, `image` that of its first container.
+    """
 
     replicas: int
     ready: int
     settled: bool
+    template: str | None = None
+    image: str | None = None
 
     @classmethod
     def parse(cls, body: Body) -> Self:
         """Read a Deployment or StatefulSet."""
-        wanted, status = body["spec"].get("replicas", 1), body.get("status") or {}
+        spec, status = body["spec"], body.get("status") or {}
+        wanted = spec.get("replicas", 1)
         seen = status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0)
         updated = status.get("updatedReplicas", 0) == wanted == status.get("replicas", 0)
-        return cls(status.get("replicas", 0), status.get("readyReplicas", 0), seen and updated)
+        template = (body["metadata"].get("annotations") or {}).get(names.TEMPLATE_ANNOTATION)
+        return cls(
+            replicas=status.get("replicas", 0),
+            ready=status.get("readyReplicas", 0),
+            settled=seen and updated,
+            template=template,
+            image=_first_image(spec),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +179,7 @@ class MigrationJob:
     def parse(cls, job: Body, pods: Sequence[Body]) -> Self:
         """Read a Job and the pods that it made."""
         state, finished_at = _job_state(job.get("status") or {})
-        words = _obstacle(pods) if state is JobState.RUNNING else _termination_message(pods)
+        words = _obstacle(pods) if state is JobState.RUNNING else _termination_message(pods) or _last_words(job)
         annotations = job["metadata"].get("annotations") or {}
         return cls(
             name=job["metadata"]["name"],
@@ -187,7 +200,8 @@ class RegistryObservation:
     `migration_name` names. `conflicts` are objects that bear a child's name and are not ours. `rules_digest` is
     that of the rules which the service says it obeys; `sync_problem` what went wrong when it was asked.
     `hostname_holder` is the other registry (`namespace/name`) that has the host name which this one asks for.
-    `unserved` are optional kinds that were wanted and that the cluster does not know.
+    `unserved` are optional kinds that were wanted and that the cluster does not know. `moved_at_once` is how many
+    registries are moved at a time, where this one waits for its turn.
     """
 
     namespace_uid: str
@@ -204,6 +218,7 @@ class RegistryObservation:
     sync_problem: str | None = None
     hostname_holder: str | None = None
     unserved: frozenset[str] = frozenset()
+    moved_at_once: int | None = None
 
 
 def controller(meta: Body) -> Body:
@@ -215,6 +230,11 @@ def ingress_addresses(body: Body) -> tuple[str, ...]:
     """The addresses that a controller has given an Ingress."""
     entries = ((body.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
     return tuple(entry.get("hostname") or entry.get("ip", "") for entry in entries)
+
+
+def _first_image(workload: Body) -> str | None:
+    containers = ((workload.get("template") or {}).get("spec") or {}).get("containers") or ()
+    return next((str(container["image"]) for container in containers), None)
 
 
 def _job_state(status: Body) -> tuple[JobState, str | None]:
@@ -238,6 +258,14 @@ def _termination_message(pods: Sequence[Body]) -> dict[str, str]:
             words = _json_object(text[:_MAX_TERMINATION_MESSAGE])
             if words:
                 return {key: value for key, value in words.items() if isinstance(value, str)}
+    return {}
+
+
+def _last_words(job: Body) -> dict[str, str]:
+    """Why a Job failed whose pod could not say it, such as one that its deadline ended."""
+    for condition in (job.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "Failed" and condition.get("message"):
+            return {"message": f"{condition.get('reason')}: {condition['message']}"}
     return {}
 
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from registry_operator.planning import addresses, monitoring, volume_readiness
+from registry_operator.planning import addresses, approval, monitoring, volume_readiness
 from registry_operator.planning.inputs import PodInputs, database_inputs, storage, storage_inputs
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import JobState, RegistryObservation, Route, Workload
 from registry_operator.planning.registry_plan import is_ready
 from registry_operator.planning.retention import warning
+from registry_operator.planning.rollout_readiness import queued
 from registry_operator.planning.rules import rules_digest
 from registry_operator.resources import names
 from registry_operator.resources.backends import DatabaseType, StorageType
@@ -39,7 +40,10 @@ _STORAGE_ADVICE: Final = {
 }
 _MIGRATION_ADVICE: Final = {
     Reason.SCHEMA_AHEAD: "Set spec.image to the newer version that migrated the database.",
-    Reason.MIGRATION_FAILED: "Read the Job's log; the operator tries again by itself.",
+    Reason.MIGRATION_FAILED: (
+        "Read the Job's log; the operator tries again by itself. DeadlineExceeded: raise "
+        "spec.migrations.deadlineSeconds."
+    ),
 }
 # Reasons that only a person changes; with all others the operator gets on by itself.
 _STALLING: Final = frozenset(
@@ -50,6 +54,7 @@ _STALLING: Final = frozenset(
         Reason.HOSTNAME_REQUIRED,
         Reason.CONFLICTING_OWNER,
         Reason.SCHEMA_AHEAD,
+        Reason.MIGRATION_NOT_APPROVED,
         Reason.DATABASE_IN_USE,
         Reason.STORAGE_ACCESS_DENIED,
         Reason.BUCKET_NOT_FOUND,
@@ -85,7 +90,8 @@ def registry_conditions(
 
 def _summary(view: _View, parts: tuple[Condition, ...]) -> tuple[Condition, Condition, Condition]:
     """Ready, Reconciling and Stalled, from the conditions that they sum up: the first obstacle speaks."""
-    registry, obstacle = view.registry, _conflict(view) or _obstacle(parts)
+    waits = queued(view.observation, ConditionType.READY)
+    registry, obstacle = view.registry, _conflict(view) or _obstacle((*parts, *filter(None, [waits])))
     if obstacle is None:
         return (
             _serves(view),
@@ -186,8 +192,7 @@ def _checked(
         return inputs
     job = view.observation.migration
     if job is None or job.state is JobState.RUNNING:
-        obstacle = "" if job is None else job.message
-        return unknown(kind, Reason.MIGRATION_RUNNING, f"The migration Job has not reached it yet. {obstacle}".rstrip())
+        return _not_reached(view, kind)
     if job.state is JobState.SUCCEEDED:
         return holds(kind, target)
     if job.reason in advice:
@@ -197,12 +202,22 @@ def _checked(
     )
 
 
+def _not_reached(view: _View, kind: ConditionType) -> Condition:
+    job = view.observation.migration
+    if job is None and (waits := queued(view.observation, kind)) is not None:
+        return waits
+    obstacle = "" if job is None else job.message
+    return unknown(kind, Reason.MIGRATION_RUNNING, f"The migration Job has not reached it yet. {obstacle}".rstrip())
+
+
 def _migrations(view: _View) -> Condition:
     kind, job = ConditionType.MIGRATIONS_APPLIED, view.observation.migration
     if job is None:
-        return unknown(kind, Reason.WAITING_FOR_INPUTS, "The migration Job starts when database and store are there.")
+        waiting = "The migration Job starts when database and store are there."
+        return queued(view.observation, kind) or unknown(kind, Reason.WAITING_FOR_INPUTS, waiting)
     if job.state is JobState.SUCCEEDED:
-        return holds(kind, f"Job {job.name} prepared database and store.")
+        unapproved = approval.unapproved(view.registry, view.installation, view.observation)
+        return unapproved or holds(kind, f"Job {job.name} prepared database and store.")
     if job.state is JobState.RUNNING:
         return unknown(kind, Reason.MIGRATION_RUNNING, f"Job {job.name} is at work. {job.message}".rstrip())
     if job.reason in _DATABASE_ADVICE or job.reason in _STORAGE_ADVICE:

@@ -6,6 +6,7 @@ from typing import Final
 
 from registry_operator.planning import (
     addresses,
+    approval,
     blob_volume,
     exposing,
     migration,
@@ -51,6 +52,12 @@ class RegistryPlan:
     kept: frozenset[ObjectKey] = frozenset()
     prunable: frozenset[str] = frozenset()
     next_look: datetime | None = None
+
+    @property
+    def image(self) -> str | None:
+        """The image that serving pods are given in this pass, if they are."""
+        pods = [manifest["spec"]["template"]["spec"] for manifest in self.apply if manifest["kind"] == "Deployment"]
+        return next((str(pod["containers"][0]["image"]) for pod in pods), None)
 
     def keeps(self, key: ObjectKey) -> bool:
         """Whether an object of ours stays."""
@@ -117,7 +124,7 @@ def _prepare(registry: PyPIRegistry, installation: Installation, observation: Re
         return None
     inputs = database + storage
     service_pods = service.ServicePods(
-        image=service.image(registry, installation),
+        image=approval.image(registry, installation, observation),
         namespace_uid=observation.namespace_uid,
         inputs=inputs,
         external_url=addresses.external_url(registry, installation),

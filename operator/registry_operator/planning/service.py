@@ -70,16 +70,17 @@ def service_account(registry: PyPIRegistry) -> Manifest:
 
 def deployment(registry: PyPIRegistry, service_pods: ServicePods, *, checksum: str) -> Manifest:
     """The serving pods."""
-    component = names.SERVICE_COMPONENT
-    manifest = objects.child(registry, "Deployment", names.service(registry.metadata.name), component=component)
+    component, name = names.SERVICE_COMPONENT, names.service(registry.metadata.name)
     template = pods.template(registry, component, spec=_pod(registry, service_pods), checksum=checksum)
+    template = overlay.with_metadata(registry, template)
+    manifest = objects.workload(registry, "Deployment", name, component=component, template=template)
     return manifest | {
         "spec": {
             "replicas": registry.spec.replicas,
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": objects.selector(registry, component)},
             "strategy": blob_volume.strategy(registry),
-            "template": overlay.with_metadata(registry, template),
+            "template": template,
         }
     }
 

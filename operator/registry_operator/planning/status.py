@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from registry_operator.planning import addresses, ledger, objects, service
+from registry_operator.planning import addresses, ledger, objects
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import Body, Manifest, RegistryObservation
 from registry_operator.resources import names
@@ -17,13 +17,17 @@ from registry_operator.resources.token import Credential, RegistryToken
 
 @dataclass(frozen=True, slots=True)
 class RegistryReport:
-    """What a pass found out about a PyPIRegistry; `projects` and `tokens` count what the registry holds."""
+    """What a pass found out about a PyPIRegistry; `projects` and `tokens` count what the registry holds.
+
+    `image` is what the pass gave the serving pods, None when it left them as they are.
+    """
 
     conditions: tuple[Condition, ...]
     observation: RegistryObservation
     installation: Installation
     projects: int = 0
     tokens: int = 0
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def registry_status(registry: PyPIRegistry, report: RegistryReport, now: datetim
     """The status of a PyPIRegistry after a pass."""
     seen, metadata = report.observation, registry.metadata
     deployment = seen.deployment
-    image = service.image(registry, report.installation)
+    image = report.image or registry.status.image or ""
     selector = objects.selector(registry, names.SERVICE_COMPONENT)
     return _present(
         {

@@ -22,7 +22,7 @@ class Part:
 
 def stateful_set(registry: PyPIRegistry, part: Part, template: Manifest) -> Manifest:
     """One pod with a volume claim that stays when the StatefulSet goes."""
-    manifest = objects.child(registry, "StatefulSet", part.name, component=part.component)
+    manifest = objects.workload(registry, "StatefulSet", part.name, component=part.component, template=template)
     claim = pods.volume_claim(
         registry, part.component, size=canonical(part.size), storage_class=part.storage_class_name
     )

@@ -18,6 +18,7 @@ from registry_operator.planning.observed import ObjectKey, ObservedSecret, Regis
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
 from registry_operator.planning.resting import Rest, may_rest
+from registry_operator.planning.rollout import held, motion
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
 from registry_operator.reconcilers.census import Census
 from registry_operator.reconcilers.hostnames import Hostnames
@@ -26,6 +27,7 @@ from registry_operator.reconcilers.registry_acting import act, generate_secrets,
 from registry_operator.reconcilers.registry_observing import RegistryView, observe
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
 from registry_operator.reconcilers.registry_volume import ensure_volume
+from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.resources import names
 from registry_operator.resources.conditions import ConditionType, fails, merge_conditions
 from registry_operator.resources.reading import InvalidResourceError
@@ -51,6 +53,7 @@ class RegistryReconciler:
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
     hostnames: Hostnames
+    rollout: Rollout
     census: Census = field(default_factory=Census)
     _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
     _resting: dict[RegistryKey, Rest] = field(default_factory=dict)
@@ -78,9 +81,11 @@ class RegistryReconciler:
             registry = PyPIRegistry.parse(body)
         except InvalidResourceError as error:
             self.census.saw_registry(key, ready=False)
+            self.rollout.leave(key, self.clock())
             await apply_status(self.kube, body, invalid_status(body, str(error), self.clock()))
             return Outcome()
         if registry.metadata.terminating:
+            self.rollout.leave(key, self.clock())
             return Outcome()
         try:
             return await self._bring_about(key, body, registry)
@@ -93,6 +98,7 @@ class RegistryReconciler:
     async def _bring_about(self, key: RegistryKey, body: Object, registry: PyPIRegistry) -> Outcome:
         namespace = await self.kube.get(NAMESPACE, None, key.namespace)
         if namespace is None or "deletionTimestamp" in namespace["metadata"]:
+            self.rollout.leave(key, self.clock())
             return Outcome()  # nothing can be made any more, and all that is there goes
         secret = await self.syncing.port.ensure_secret(registry)
         conflicts = [ObjectKey("Secret", names.sync(key.name))] if secret is None else []
@@ -103,12 +109,17 @@ class RegistryReconciler:
             conflicts += await generate_secrets(self.kube, registry, view, random=self.random)
             conflicts += await ensure_volume(self.kube, registry, view)
         decided = self._decide(key, registry, view)
+        seen = view.observation(registry, self.installation)
+        if await self.rollout.must_wait(self.kube, key, motion(decided, seen), self.clock()):
+            decided, view = held(decided, seen), replace(view, moved_at_once=self.rollout.most)
         conflicts += await act(self.kube, decided, view)
         await mark_kept(self.kube, registry)
         seen = replace(view.observation(registry, self.installation), conflicts=tuple(conflicts))
         if secret is not None and seen.deployment is not None:
             seen = await self._synchronize(registry, secret, seen)
-        ready = await self._report(body, registry, seen)
+        ready = await self._report(body, registry, seen, image=decided.image)
+        if ready:
+            self.rollout.leave(key, self.clock())
         if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
             self._resting[key] = Rest(registry, secret, seen, self._counts(key), self.clock() + self._longest_rest())
         return self._outcome(seen, decided.next_look)
@@ -155,7 +166,9 @@ class RegistryReconciler:
         except RegistryError as error:
             return replace(seen, sync_problem=str(error))
 
-    async def _report(self, body: Object, registry: PyPIRegistry, seen: RegistryObservation) -> bool:
+    async def _report(
+        self, body: Object, registry: PyPIRegistry, seen: RegistryObservation, *, image: str | None
+    ) -> bool:
         """Write the status; whether the registry is ready."""
         conditions = registry_conditions(registry, self.installation, seen)
         key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
@@ -166,6 +179,7 @@ class RegistryReconciler:
             installation=self.installation,
             projects=projects,
             tokens=tokens,
+            image=image,
         )
         ready = any(condition.type is ConditionType.READY and condition.is_true for condition in conditions)
         self.census.saw_registry(key, ready=ready)
@@ -194,5 +208,6 @@ class RegistryReconciler:
 
     def _forget(self, key: RegistryKey) -> None:
         self._attempts.pop(key, None)
+        self.rollout.leave(key, self.clock())
         self.census.lost_registry(key)
         self.syncing.memory.forget(key)

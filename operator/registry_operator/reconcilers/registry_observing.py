@@ -32,7 +32,8 @@ class RegistryView:
     """What was read; `children` are bodies, so that what a pass writes can be put in place of what it read.
 
     The volume's claim is among them, whoever made it. `refusals` holds what the API server said against a change.
-    `unserved` is filled by a pass that wants an optional kind which the cluster does not know.
+    `unserved` is filled by a pass that wants an optional kind which the cluster does not know. `moved_at_once`: see
+    RegistryObservation.
     """
 
     namespace_uid: str
@@ -42,6 +43,7 @@ class RegistryView:
     migration: MigrationJob | None = None
     hostname_holder: str | None = None
     unserved: set[str] = field(default_factory=set)
+    moved_at_once: int | None = None
 
     def observation(self, registry: PyPIRegistry, installation: Installation) -> RegistryObservation:
         """The view as planning takes it."""
@@ -59,6 +61,7 @@ class RegistryView:
             route=None if route is None else Route.parse(route),
             hostname_holder=self.hostname_holder,
             unserved=frozenset(self.unserved),
+            moved_at_once=self.moved_at_once,
         )
         job = self.children.get(ObjectKey("Job", migration_name(registry, installation, seen) or ""))
         return seen if job is None else replace(seen, migration=self.migration or MigrationJob.parse(job, ()))

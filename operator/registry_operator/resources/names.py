@@ -34,6 +34,8 @@ RETAIN_LABEL: Final = f"{GROUP}/retained-for"
 CONFIRM_DELETE_ANNOTATION: Final = f"{GROUP}/confirm-delete"
 CHECKSUM_ANNOTATION: Final = f"{GROUP}/inputs-checksum"
 ATTEMPT_ANNOTATION: Final = f"{GROUP}/attempt"
+# On a workload: the hash of its pods' template as it was last applied. Another one means that pods are replaced.
+TEMPLATE_ANNOTATION: Final = f"{GROUP}/template"
 
 APP_NAME: Final = "pypi-registry"
 SERVICE_COMPONENT: Final = "service"

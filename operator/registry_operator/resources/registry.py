@@ -8,6 +8,7 @@ from typing import Any, Self
 from registry_operator.resources.backends import Database, SecretReference, Storage
 from registry_operator.resources.conditions import Condition
 from registry_operator.resources.metadata import Metadata
+from registry_operator.resources.migrations import Migrations
 from registry_operator.resources.monitoring import Monitoring
 from registry_operator.resources.pod_template import PodDisruptionBudget, PodTemplate, ServiceAccount
 from registry_operator.resources.quantities import in_bytes
@@ -259,6 +260,7 @@ class PyPIRegistrySpec:
     access: tuple[AccessGrant, ...] = ()
     network_policy: NetworkPolicy = NetworkPolicy()
     monitoring: Monitoring = Monitoring()
+    migrations: Migrations = Migrations()
     read_only: bool = False
     deletion_policy: DeletionPolicy = DeletionPolicy.RETAIN
     paused: bool = False

@@ -66,7 +66,7 @@ def test_the_schema_is_one_and_accepts_the_defaults() -> None:
 
 def test_the_schema_knows_every_value_and_no_other() -> None:
     assert set(schema()["properties"]) == {*values(), "global"}
-    for group in ("images", "ingress", "serviceAccount", "metrics", "networkPolicy", "crds"):
+    for group in ("images", "ingress", "serviceAccount", "rollout", "metrics", "networkPolicy", "crds"):
         assert set(schema()["properties"][group]["properties"]) == set(values()[group])
 
 
@@ -86,6 +86,8 @@ def test_the_schema_knows_every_value_and_no_other() -> None:
         ({"metrics": {"serviceMonitor": {"interval": "soon"}}}, "soon"),
         ({"metrics": {"rules": {"severity": "low"}}}, "severity"),
         ({"crds": {"keep": "yes"}}, "yes"),
+        ({"rollout": {"maxConcurrent": 0}}, "0"),
+        ({"rollout": {"maxConcurrent": "many"}}, "many"),
         ({"podLabels": {"team": 1}}, "team"),
         ({"podAnnotations": ["a"]}, "podAnnotations"),
         ({"affinity": "near"}, "near"),

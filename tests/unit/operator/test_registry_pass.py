@@ -17,6 +17,7 @@ from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import RegistryKey
 from registry_operator.reconcilers.registry import RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
+from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.reconcilers.routing import Routing
 from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
@@ -56,7 +57,10 @@ class Bench:
     def _operator(self) -> RegistryReconciler:
         port = SyncPort(self.kube, lambda: self.now, secrets.token_bytes, lambda _: "https://nowhere.example")
         syncing = RegistrySyncing(port, Routing(lambda _: None), SyncMemory())
-        return RegistryReconciler(self.kube, INSTALLATION, syncing, lambda: self.now, secrets.token_bytes, Hostnames())
+        hostnames, rollout = Hostnames(), Rollout(1, lambda _: None)
+        return RegistryReconciler(
+            self.kube, INSTALLATION, syncing, lambda: self.now, secrets.token_bytes, hostnames, rollout
+        )
 
     async def reconcile(self) -> Outcome:
         return await self.operator.reconcile(KEY)

@@ -14,6 +14,7 @@ from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key
 from registry_operator.reconcilers.registry import LONGEST_REST, LOOK_AGAIN, RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
+from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.reconcilers.routing import Routing
 from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
@@ -81,7 +82,13 @@ class Place:
         )
         syncing = RegistrySyncing(port, self.routing, SyncMemory())
         self.operator = RegistryReconciler(
-            self.kube, INSTALLATION, syncing, lambda: self.now, lambda count: b"\xff" * count, Hostnames()
+            kube=self.kube,
+            installation=INSTALLATION,
+            syncing=syncing,
+            clock=lambda: self.now,
+            random=lambda count: b"\xff" * count,
+            hostnames=Hostnames(),
+            rollout=Rollout(1, self.added.append),
         )
 
     async def reads(self) -> int:

@@ -24,7 +24,7 @@ def test_the_images_are_enough_and_empty_variables_count_as_unset() -> None:
     assert settings.installation.trusted_proxies == ()
     assert (settings.installation.namespace, settings.installation.resolvers) == (None, ())
     assert (settings.log_format, settings.liveness_port, settings.metrics_port) == (LogFormat.JSON, 8080, 9090)
-    assert settings.lease is None
+    assert (settings.lease, settings.moved_at_once) == (None, 5)
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -43,20 +43,20 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         "OPERATOR_IDENTITY": "operator-1",
         "OPERATOR_WATCH_NAMESPACES": "team-a, team-b",
         "OPERATOR_ALLOWED_DOMAINS": "example.org,",
+        "OPERATOR_ROLLOUT_MAX_CONCURRENT": "20",
     }
     servers = ("198.18.10.10", "fd00::a", "fe80::1%eth0", "", "here")
-    resolv_conf = "\n".join(["search svc.cluster.local", *(f"nameserver {server}" for server in servers)])
+    resolv_conf = "search svc.cluster.local\n" + "\n".join(f"nameserver {server}" for server in servers)
     settings = Settings.read(IMAGES | said, resolv_conf)
     assert settings.installation.namespace == "pypi-system"
     assert settings.installation.resolvers == ("198.18.10.10/32", "fd00::a/128")
-    assert settings.installation.base_domain == "registry.test"
-    assert settings.installation.ingress_class == "traefik"
+    assert (settings.installation.base_domain, settings.installation.ingress_class) == ("registry.test", "traefik")
     assert settings.installation.ingress_ca == "PEM"
     assert settings.installation.trusted_proxies == ("10.0.0.0/8", "192.168.0.0/16")
     assert (settings.log_format, settings.liveness_port, settings.metrics_port) == (LogFormat.TEXT, 9000, 9001)
-    assert settings.installation.watched == ("team-a", "team-b")
-    assert settings.installation.allowed_domains == ("example.org",)
-    assert (settings.lease, settings.identity) == (("pypi-system", "leader"), "operator-1")
+    domains = settings.installation.allowed_domains
+    assert (settings.installation.watched, domains) == (("team-a", "team-b"), ("example.org",))
+    assert (settings.lease, settings.identity, settings.moved_at_once) == (("pypi-system", "leader"), "operator-1", 20)
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -64,9 +64,10 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "OPERATOR_SERVICE_IMAGE": "service:1",
         "OPERATOR_INGRESS_CA_FILE": str(tmp_path / "absent"),
         "OPERATOR_LOG_FORMAT": "xml",
-        "OPERATOR_LIVENESS_PORT": "70000",
+        "OPERATOR_LIVENESS_PORT": "65536",
         "OPERATOR_METRICS_PORT": "metrics",
         "OPERATOR_LEASE": "leader",
+        "OPERATOR_ROLLOUT_MAX_CONCURRENT": "0",
     }
     with pytest.raises(SettingsError) as raised:
         Settings.read(wrong)

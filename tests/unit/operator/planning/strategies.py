@@ -99,6 +99,7 @@ def _rest() -> st.SearchStrategy[Spec]:
             "monitoring": st.sampled_from(
                 [{"type": "PodMonitor"}, {"type": "PodMonitor", "intervalSeconds": 60, "labels": _LABELS}]
             ),
+            "migrations": st.sampled_from([{"type": "Manual", "approvedImage": "a"}, {"deadlineSeconds": 60}]),
             "deletionPolicy": st.sampled_from(["Retain", "Delete"]),
             "readOnly": st.booleans(),
             "projects": st.just({"from": "All", "overrides": [{"namespace": "b", "visibility": "Public"}]}),

@@ -106,6 +106,14 @@ def test_a_message_that_is_none_of_ours_says_nothing(message: object) -> None:
     assert (parsed.reason, parsed.message, parsed.registry_id) == (None, "", None)
 
 
+def test_a_job_whose_pod_said_nothing_speaks_for_itself() -> None:
+    failed = job("Failed")
+    failed["status"]["conditions"][-1] |= {"reason": "DeadlineExceeded", "message": "Job was active too long"}
+    assert MigrationJob.parse(failed, []).message == "DeadlineExceeded: Job was active too long"
+    assert MigrationJob.parse(failed, [pod({"message": "own"})]).message == "own"
+    assert MigrationJob.parse({"metadata": {"name": "j"}}, []).message == ""
+
+
 def test_a_running_job_says_nothing_yet() -> None:
     assert MigrationJob.parse({"metadata": {"name": "j"}}, [pod({"reason": "SchemaAhead"})]).reason is None
 

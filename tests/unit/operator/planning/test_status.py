@@ -36,7 +36,7 @@ def schema(plural: str) -> dict[str, Any]:  # Any: a JSON schema
 
 def report(wanted: PyPIRegistry, seen: RegistryObservation) -> RegistryReport:
     conditions = registry_conditions(wanted, INSTALLATION, seen)
-    return RegistryReport(conditions, seen, INSTALLATION, projects=2, tokens=3)
+    return RegistryReport(conditions, seen, INSTALLATION, projects=2, tokens=3, image=INSTALLATION.service_image)
 
 
 def test_a_registrys_status() -> None:
@@ -65,6 +65,15 @@ def test_a_new_registrys_status_tells_where_it_will_be() -> None:
     status = registry_status(wanted, report(wanted, fresh(wanted)), NOW)
     assert (status["replicas"], status["url"]) == (0, "http://pypi.team-a.svc")
     assert "registryID" not in status
+
+
+def test_the_image_is_the_one_that_pods_were_given_last() -> None:
+    wanted, waiting = registry(), registry(status={"image": "registry.example/service:1.1.0"})
+    before = registry_status(wanted, replace(report(wanted, fresh(wanted)), image=None), NOW)
+    assert "image" not in before
+    assert "version" not in before
+    status = registry_status(waiting, replace(report(waiting, serving(waiting)), image=None), NOW)
+    assert (status["image"], status["version"]) == ("registry.example/service:1.1.0", "1.1.0")
 
 
 def test_the_registry_id_is_remembered() -> None:
