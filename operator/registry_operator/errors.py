@@ -1,4 +1,4 @@
-"""Failed I/O, by the condition reason that it means.
+"""Failed I/O; what the API server refuses, by the condition reason that it means.
 
 A finding about the observed state (a missing Secret, a namespace that is not allowed) is a returned
 Condition, never an exception. An error here means: the pass could not see or could not act, try again.
@@ -25,15 +25,13 @@ from registry_service.contract.sync import Refusal
 
 
 class OperatorError(Exception):
-    """Base: `reason` is the condition reason, the message says what happened without any secret value."""
-
-    reason: ClassVar[str] = "OperatorError"
+    """Base: the message says what happened without any secret value."""
 
 
 class ClusterError(OperatorError):
-    """The API server did not do what was asked."""
+    """The API server did not do what was asked; `reason` is the condition reason."""
 
-    reason = "ApplyFailed"
+    reason: ClassVar[str] = "ApplyFailed"
 
 
 class ClusterUnavailableError(ClusterError):
@@ -75,8 +73,6 @@ class KindNotServedError(ClusterError):
 class RegistryError(OperatorError):
     """A registry's sync port did not do what was asked."""
 
-    reason = "RegistryUnreachable"
-
 
 class RegistryUnreachableError(RegistryError):
     """There was no answer that can be used: no connection, no TLS with the pinned CA, no reply in time."""
@@ -84,8 +80,6 @@ class RegistryUnreachableError(RegistryError):
 
 class RegistryRefusedError(RegistryError):
     """The registry refused a body for a reason that no retry alone will change; `refusal` is what it said."""
-
-    reason = "RegistryRefused"
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"{refusal.reason}: {refusal.message}")
@@ -95,19 +89,13 @@ class RegistryRefusedError(RegistryError):
 class SetChangedError(RegistryRefusedError):
     """Somebody else wrote the set since its ETag was taken; the pass starts over."""
 
-    reason = "SetChanged"
-
 
 class FormerNamespaceError(RegistryRefusedError):
     """The project belongs to a former namespace of the same name."""
 
-    reason = "ProjectOwnedByFormerNamespace"
-
 
 class RegistryTooOldError(RegistryRefusedError):
     """The registry's image does not know a field that this operator sends."""
-
-    reason = "RegistryTooOld"
 
     def __str__(self) -> str:
         """What the registry does not know, and what to do: the condition Available shows it."""

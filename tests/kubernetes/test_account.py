@@ -8,36 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from registry_operator.cluster.applying import APPLIED
 from registry_operator.cluster.kinds import HTTP_ROUTE, JOB, POD_MONITOR, Kind, kind_named
 from registry_operator.planning.registry_plan import OWNED_KINDS
 from registry_operator.resources import names
-from tests.cluster.certificates import Subject
-from tests.cluster.commands import run
 from tests.outcomes import issue_7
 from tests.support import api_server, played_workloads
 from tests.support.audit import Audit, Used
-from tests.support.installation import CHART, RELEASE
+from tests.support.chart_account import ACCOUNT, USER, define, roles
 from tests.support.operator_stage import NAME, Stage, registry_path, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.api_server import ApiServer, Object
+    from tests.support.api_server import Object
 
-# Shorter than that of the tests' installation: a certificate's common name has 64 characters.
-_NAMESPACE = "operator"
-_USER = f"system:serviceaccount:{_NAMESPACE}:{RELEASE}"
-_ACCOUNT = Subject(_USER, ("system:serviceaccounts", f"system:serviceaccounts:{_NAMESPACE}"))
 _SPACE = "exercise"
 _SECONDS = 60.0
 _MERGE = "application/merge-patch+json"
-_RENDERING = (
-    *("template", RELEASE, str(CHART), f"--namespace={_NAMESPACE}", "--kube-version=1.35.0"),
-    *(f"--set=images.{part}.repository={part.lower()}" for part in ("operator", "service", "objectStore")),
-)
 _STRAY = "stray"
 _BACKEND = {"service": {"name": NAME, "port": {"number": 80}}}
 _ROUTED = {"type": "Gateway", "gateway": {"name": "public"}}
@@ -54,16 +43,16 @@ _NEVER_ASKED = {
 
 @pytest.fixture(scope="module")
 def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
-    return Audit(tmp_path_factory.mktemp("audit"), _USER)
+    return Audit(tmp_path_factory.mktemp("audit"), USER)
 
 
 @pytest.fixture(scope="module")
 def here(audit: Audit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with api_server.running(controllers=True, audit=audit) as server:
         for kind in (HTTP_ROUTE, POD_MONITOR):
-            _define(server, kind)
-        server.kubectl.apply(_roles())
-        with stage(server, tmp_path_factory.mktemp("stage"), proxied=False, account=_ACCOUNT) as made:
+            define(server, kind)
+        server.kubectl.apply(roles())
+        with stage(server, tmp_path_factory.mktemp("stage"), proxied=False, account=ACCOUNT) as made:
             yield made
 
 
@@ -79,14 +68,8 @@ def test_the_operator_uses_every_verb_of_its_role_and_is_refused_none(here: Stag
     }
 
 
-def _roles() -> list[Object]:
-    """The operator's role and its binding as Helm renders them."""
-    documents = yaml.safe_load_all(run([api_server.programs() / "helm", *_RENDERING], timeout=60))
-    return [one for one in documents if one["kind"].startswith("ClusterRole") and one["metadata"]["name"] == RELEASE]
-
-
 def _granted() -> frozenset[Used]:
-    rules = [rule for role in _roles() if role["kind"] == "ClusterRole" for rule in role["rules"]]
+    rules = [rule for role in roles() if role["kind"] == "ClusterRole" for rule in role["rules"]]
     return frozenset(
         (group, resource, verb)
         for rule in rules
@@ -94,21 +77,6 @@ def _granted() -> frozenset[Used]:
         for resource in rule["resources"]
         for verb in rule["verbs"]
     )
-
-
-def _define(server: ApiServer, kind: Kind) -> None:
-    """A kind that others define, as far as the operator needs it: with anything in it."""
-    group, version = kind.api_version.split("/")
-    anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    name = f"{kind.plural}.{group}"
-    # Of the Kubernetes project's own groups the API server takes only what bears such a word.
-    metadata = {"name": name, "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"}}
-    versions = [{"name": version, "served": True, "storage": True, "schema": anything, "subresources": {"status": {}}}]
-    kinds = {"kind": kind.name, "plural": kind.plural, "singular": kind.name.lower()}
-    spec = {"group": group, "scope": "Namespaced", "names": kinds, "versions": versions}
-    api = "apiextensions.k8s.io/v1"
-    server.kubectl.apply([{"apiVersion": api, "kind": "CustomResourceDefinition", "metadata": metadata, "spec": spec}])
-    server.kubectl("wait", "--for=condition=Established", f"crd/{name}")
 
 
 def _exercise_a_token(here: Stage) -> None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from registry_operator.cluster.kinds import POD_MONITOR
 from tests.support import api_server
+from tests.support.chart_account import define
 from tests.support.installation import RELEASE
-from tests.support.kubernetes import REGISTRY, TOKEN, condition_of
+from tests.support.kubernetes import REGISTRY, TOKEN
 from tests.support.network import free_port
 from tests.support.operator_stage import HOME, NAME, registry_path, stage
 from tests.support.resources import registry, token
+from tests.support.stage_conditions import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,30 +33,6 @@ STARTED = 30.0
 NOTICED = 60.0
 PORT = free_port()
 MONITOR = f"/apis/monitoring.coreos.com/v1/namespaces/{HOME}/podmonitors/{NAME}"
-# As much of the Prometheus Operator's definition as an API server needs to take one.
-POD_MONITORS = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "podmonitors.monitoring.coreos.com"},
-    "spec": {
-        "group": "monitoring.coreos.com",
-        "scope": "Namespaced",
-        "names": {
-            "kind": "PodMonitor",
-            "listKind": "PodMonitorList",
-            "plural": "podmonitors",
-            "singular": "podmonitor",
-        },
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
 Samples = dict[str, float]
 
 
@@ -152,28 +131,16 @@ def _filled(samples: Samples | None) -> Samples | None:
 
 
 def test_a_registry_serves_without_the_prometheus_operator_and_is_told_of_once_it_is_there(here: Stage) -> None:
-    def want(kind: str) -> None:
-        change = {"spec": {"monitoring": {"type": kind}}}
-        here.server.call("PATCH", registry_path(HOME), change, "application/merge-patch+json")
-
-    def ready() -> tuple[object, object]:
-        body = here.get(registry_path(HOME))
-        assert body is not None
-        found = condition_of(body, "Ready")
-        return found.get("status"), found.get("reason")
-
-    def until(reason: str) -> None:
-        here.until(lambda: ready() == ("True", reason) or None, seconds=NOTICED, what=ready)
-
-    want("PodMonitor")
-    until("MonitoringUnavailable")
-    here.server.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", POD_MONITORS)
-    until("Succeeded")
+    home = Watched(here, registry_path(HOME))
+    home.change(monitoring={"type": "PodMonitor"})
+    home.until_condition("Ready", status="True", reason="MonitoringUnavailable", seconds=NOTICED)
+    define(here.server, POD_MONITOR)
+    home.until_condition("Ready", status="True", reason="Succeeded", seconds=NOTICED)
     made = here.get(MONITOR)
     assert made is not None
     assert made["spec"]["podMetricsEndpoints"] == [{"port": "metrics", "path": "/metrics"}]
     here.server.call("DELETE", MONITOR)
     here.until(lambda: here.get(MONITOR), seconds=NOTICED, what=lambda: "made again")
-    want("None")
+    home.change(monitoring={"type": "None"})
     here.until_gone(MONITOR, seconds=NOTICED)
-    until("Succeeded")
+    home.until_condition("Ready", status="True", reason="Succeeded", seconds=NOTICED)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.cluster import binaries, kubeconfig
-from tests.cluster.certificates import Authority, Subject
+from tests.cluster.certificates import Authority, Pair, Subject
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.places import REPOSITORY, places
 from tests.support.environments import require_packages
@@ -80,9 +80,13 @@ class ApiServer:
                 refusal.msg = f"{refusal.msg}: {refusal.read().decode()[:500]}"
             raise
 
+    def context(self, user: Subject) -> ssl.SSLContext:
+        """What a client of ours trusts, and shows to be a user."""
+        return _context(self.authority, user)
+
     def write_kubeconfig(self, path: Path, user: Subject, *, server: str) -> None:
         """Write a kubeconfig for a user (organizations are groups) that calls the URL `server`: ours, or a proxy's."""
-        pair = self.authority.pair(f"user-{user.common_name.replace(':', '-')}", user)
+        pair = _pair(self.authority, user)
         kubeconfig.write(path, kubeconfig.render(server, self.authority.certificate, pair))
 
 
@@ -113,15 +117,23 @@ def running(*, controllers: bool = False, audit: Audit | None = None) -> Iterato
 def _prepare(folder: Path) -> ApiServer:
     authority = Authority(folder / "certificates", datetime.now(UTC))
     authority.establish()
-    pair = authority.pair("user-admin", ADMIN)
-    # Not create_default_context, which reads every public authority's certificate too.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(authority.certificate)
-    context.load_cert_chain(pair.certificate, pair.key)
     kubectl = Kubectl(programs() / "kubectl", folder / "admin.kubeconfig")
-    server = ApiServer(own_address(), authority, kubectl, context)
+    server = ApiServer(own_address(), authority, kubectl, _context(authority, ADMIN))
     server.write_kubeconfig(server.kubeconfig, ADMIN, server=server.url)
     return server
+
+
+def _pair(authority: Authority, user: Subject) -> Pair:
+    return authority.pair(f"user-{user.common_name.replace(':', '-')}", user)
+
+
+def _context(authority: Authority, user: Subject) -> ssl.SSLContext:
+    # Not create_default_context, which reads every public authority's certificate too.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    pair = _pair(authority, user)
+    context.load_verify_locations(authority.certificate)
+    context.load_cert_chain(pair.certificate, pair.key)
+    return context
 
 
 def _etcd(server: ApiServer) -> Mapping[str, object]:

@@ -212,7 +212,7 @@ def stage(
     """Everything ready: the operator runs, the registry serves and has its rules.
 
     Not `proxied`, nothing stands between the three that could stop the operator or slow it down. `variables` are in
-    the environment of every operator. `account` is who it is for the API server, where nothing stands between them.
+    the environment of every operator. `account` is who it is for the API server.
     """
     gate = Gate(lambda _change, _body: None)
     made = Stage(server, folder, gate, proxied=proxied, variables=dict(variables or {}), account=account)
@@ -261,7 +261,7 @@ def _api_proxy(made: Stage) -> Iterator[None]:
     own.load_cert_chain(pair.certificate, pair.key)
     url = f"https://{made.proxy_address}:{_API_PORT}"
     server.write_kubeconfig(made.folder / "operator.kubeconfig", Subject("operator"), server=url)
-    peer = Peer(server.address, _API_PORT, server.admin)
+    peer = Peer(server.address, _API_PORT, server.context(made.account))
     with proxy((made.proxy_address, _API_PORT), own, peer, made.gate):
         yield
 

@@ -15,9 +15,11 @@ _WORKLOADS = (("apps", "statefulsets"), ("apps", "deployments"), ("batch", "jobs
 _NOW = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def play(server: ApiServer, namespace: str) -> None:
-    """Write the status of every workload of a namespace that lacks it."""
+def play(server: ApiServer, namespace: str, only: str = "") -> None:
+    """Write the status of every workload of a namespace that lacks it, or `only` of those of one kind (its plural)."""
     for group, plural in _WORKLOADS:
+        if only not in ("", plural):
+            continue
         path = f"/apis/{group}/v1/namespaces/{namespace}/{plural}"
         found = server.call("GET", path)
         for body in [] if found is None else found["items"]:

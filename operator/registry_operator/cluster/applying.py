@@ -17,10 +17,13 @@ from registry_operator.resources.names import FIELD_MANAGER, GROUP, RETAIN_LABEL
 APPLIED: Final = f"{GROUP}/applied"
 
 
-async def ensure(kube: Kube, desired: Object, observed: Object | None = None) -> Object | None:
+async def ensure(
+    kube: Kube, desired: Object, observed: Object | None = None, *, guarded: bool = False
+) -> Object | None:
     """Make `desired` true and return the object; None when an object of somebody else's bears its name.
 
-    `observed` is the object as it was just read, if it was. Raises ClusterError when the API server refuses.
+    `observed` is the object as it was just read, if it was; `guarded`: it is changed only as long as it is so still.
+    Raises ClusterError when the API server refuses.
     """
     kind, metadata = kind_named(desired["kind"]), desired["metadata"]
     observed = observed or await kube.get(kind, metadata["namespace"], metadata["name"])
@@ -31,7 +34,7 @@ async def ensure(kube: Kube, desired: Object, observed: Object | None = None) ->
     # A Job's pods are fixed for ever: its name carries the hash of all that matters.
     if kind == JOB or is_settled(observed, desired):
         return observed
-    return await _apply(kube, observed, desired)
+    return await _apply(kube, observed, desired, guarded=guarded)
 
 
 def is_ours(observed: Object, desired: Object) -> bool:
@@ -76,13 +79,14 @@ async def _create(kube: Kube, desired: Object) -> Object | None:
         return None
 
 
-async def _apply(kube: Kube, observed: Object, desired: Object) -> Object:
+async def _apply(kube: Kube, observed: Object, desired: Object, *, guarded: bool) -> Object:
     managed = _handed_over(observed["metadata"].get("managedFields", []))
     if managed is not None:
         operation = {"op": "replace", "path": "/metadata/managedFields", "value": managed}
         observed = await kube.patch(observed, [operation])
     body = _remembered(desired)
-    return await kube.apply(body | {"metadata": body["metadata"] | {"uid": observed["metadata"]["uid"]}})
+    same = {key: observed["metadata"][key] for key in ("uid", *(("resourceVersion",) if guarded else ()))}
+    return await kube.apply(body | {"metadata": body["metadata"] | same})
 
 
 def _handed_over(entries: Sequence[Mapping[str, Any]]) -> list[Object] | None:  # Any: managedFields entries

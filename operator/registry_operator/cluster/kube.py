@@ -5,6 +5,7 @@ a deadline, every list is read in pages, and every write names one field manager
 """
 
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -173,6 +174,8 @@ _ERRORS: Final[Mapping[int, type[ClusterError]]] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: RejectedError,
     HTTPStatus.TOO_MANY_REQUESTS: ClusterUnavailableError,
 }
+# So the API server's authorization speaks. Admission (a quota, a policy, a webhook) answers 403 too, in other words.
+_NO_RIGHT: Final = re.compile(r'User "[^"]*" cannot ')
 _SHOWN: Final = 500
 
 
@@ -181,6 +184,8 @@ def _checked(status: int, body: Object, what: str) -> Object:
         return body
     unavailable = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     error = ClusterUnavailableError if unavailable else _ERRORS.get(status, ClusterError)
+    if status == HTTPStatus.FORBIDDEN and not _NO_RIGHT.search(str(body.get("message", ""))):
+        error = RejectedError
     if any(cause.get("field") == "metadata.uid" for cause in body.get("details", {}).get("causes", [])):
         # To the API server an apply to an object that was made again meanwhile is an invalid change, no conflict.
         error = ChangedMeanwhileError

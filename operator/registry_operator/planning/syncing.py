@@ -3,7 +3,7 @@
 from typing import Final
 
 from registry_operator.planning.observed import ObservedNamespace
-from registry_operator.resources.conditions import Condition, ConditionType, fails, holds
+from registry_operator.resources.conditions import Condition, ConditionType, fails, holds, sentences
 from registry_operator.resources.reasons import Reason
 from registry_service.contract.sync import MAX_TOKENS, Refusal, RefusalReason
 
@@ -12,9 +12,18 @@ _REASONS: Final = {
     RefusalReason.INVALID_BODY: Reason.REGISTRY_REFUSED,
     RefusalReason.TOO_MANY_TOKENS: Reason.TOO_MANY_TOKENS,
     RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE: Reason.PROJECT_OWNED_BY_FORMER_NAMESPACE,
-    RefusalReason.ETAG_MISMATCH: Reason.SET_CHANGED,
+    # Of this one passes start over and tell nobody.
+    RefusalReason.ETAG_MISMATCH: Reason.REGISTRY_REFUSED,
     RefusalReason.UNAUTHORIZED: Reason.REGISTRY_REFUSED,
 }
+_ADVICE: Final = {
+    RefusalReason.TOO_MANY_TOKENS: "Delete RegistryTokens that nobody needs.",
+    RefusalReason.UNAUTHORIZED: (
+        "Its pods read a sync Secret that was changed within two minutes, and the operator tries again. If this "
+        "lasts, restart the registry's Deployment."
+    ),
+}
+_OTHER_ADVICE: Final = "The operator tries again. If this lasts, bring the registry's spec.image to its version."
 
 
 # Of what others wrote, so that the advice after it fits too.
@@ -73,4 +82,5 @@ def _advice(refusal: Refusal, namespace: ObservedNamespace) -> str:
         )
     if refusal.reason is RefusalReason.UNKNOWN_FIELD:
         return f"The registry's image is too old for this spec: {refusal.message}. Set a newer spec.image there."
-    return f"The registry refused the set: {refusal.message}"
+    finding = f"The registry refused the set: {refusal.message[:_SHOWN]}"
+    return sentences(finding, _ADVICE.get(refusal.reason, _OTHER_ADVICE))

@@ -13,6 +13,7 @@ from registry_operator.cluster.applying import apply_status
 from registry_operator.cluster.kinds import NAMESPACE, PYPI_REGISTRY, Object
 from registry_operator.cluster.kube import Kube
 from registry_operator.errors import ChangedMeanwhileError, ClusterError, RegistryError
+from registry_operator.planning.failures import failure
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
 from registry_operator.planning.readiness import registry_conditions
@@ -29,7 +30,7 @@ from registry_operator.reconcilers.registry_syncing import RegistrySyncing
 from registry_operator.reconcilers.registry_volume import ensure_volume
 from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.resources import names
-from registry_operator.resources.conditions import ConditionType, fails, merge_conditions
+from registry_operator.resources.conditions import ConditionType, merge_conditions
 from registry_operator.resources.reading import InvalidResourceError
 from registry_operator.resources.registry import PyPIRegistry
 from registry_operator.work_queue import Outcome
@@ -188,10 +189,10 @@ class RegistryReconciler:
 
     async def _report_failure(self, body: Object, registry: PyPIRegistry, error: ClusterError) -> None:
         """Say what the API server refused, and leave the rest of the status; the next pass sees to a failure here."""
-        failure = fails(ConditionType.READY, error.reason, str(error))
+        failed = failure(ConditionType.READY, error.reason, str(error))
         self.census.saw_registry(RegistryKey(registry.metadata.namespace, registry.metadata.name), ready=False)
         generation = registry.metadata.generation
-        merged = merge_conditions(registry.status.conditions, (failure,), now=self.clock(), generation=generation)
+        merged = merge_conditions(registry.status.conditions, (failed,), now=self.clock(), generation=generation)
         status = body.get("status", {}) | {"conditions": [condition.body() for condition in merged]}
         try:
             await apply_status(self.kube, body, status)

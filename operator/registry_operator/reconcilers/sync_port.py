@@ -40,7 +40,9 @@ class SyncPort:
         present = None if body is None else ObservedSecret.parse(body)
         if present is not None and not is_ours(registry, present):
             return None
-        written = await ensure(self.kube, sync_secret(registry, self._material(registry, present)))
+        # Guarded, because what it is to hold is what it held when it was read.
+        wanted = sync_secret(registry, self._material(registry, present))
+        written = await ensure(self.kube, wanted, body, guarded=True)
         return None if written is None else ObservedSecret.parse(written)
 
     async def secret(self, registry: PyPIRegistry) -> ObservedSecret | None:

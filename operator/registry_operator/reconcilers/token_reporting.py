@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from registry_operator.cluster.applying import apply_status
 from registry_operator.cluster.kube import Kube
 from registry_operator.errors import ClusterError
+from registry_operator.planning.failures import failure
 from registry_operator.planning.status import TokenReport, invalid_status, token_status
 from registry_operator.planning.token_readiness import issued, not_synced, token_conditions
 from registry_operator.reconcilers.token_members import Member
-from registry_operator.resources.conditions import Condition, ConditionType, fails
+from registry_operator.resources.conditions import Condition, ConditionType
 from registry_service.contract.clients import Access
 
 
@@ -63,4 +64,4 @@ class Reporter:
 
 def failed(member: Member, error: ClusterError) -> Member:
     """The member with what the API server refused for it."""
-    return replace(member, failure=fails(ConditionType.ISSUED, error.reason, str(error)))
+    return replace(member, failure=failure(ConditionType.ISSUED, error.reason, str(error)))

@@ -26,7 +26,7 @@ class Reason(StrEnum):
     APPLY_FORBIDDEN = "ApplyForbidden"
     """The operator's ServiceAccount may not do what is needed."""
     APPLY_REJECTED = "ApplyRejected"
-    """The Kubernetes API, or an admission policy of the cluster, refused an object."""
+    """The Kubernetes API, or a quota or an admission policy of the cluster, refused an object."""
     KIND_NOT_SERVED = "KindNotServed"
     """The cluster lacks the definition of a kind that the spec needs, such as Gateway API's."""
     MONITORING_UNAVAILABLE = "MonitoringUnavailable"
@@ -35,8 +35,6 @@ class Reason(StrEnum):
     """The Kubernetes API did not answer in time; the operator tries again."""
     CHANGED_MEANWHILE = "ChangedMeanwhile"
     """An object changed while it was being worked on; the operator starts over."""
-    OPERATOR_ERROR = "OperatorError"
-    """The operator failed in a way that it has no word for; the operator tries again and its log says more."""
 
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - a reason, not a secret
     """A referenced Secret does not exist."""
@@ -129,8 +127,6 @@ class Reason(StrEnum):
     """The project belongs to a former namespace of this name."""
     TOO_MANY_TOKENS = "TooManyTokens"
     """The project has more credentials than a registry takes."""
-    SET_CHANGED = "SetChanged"
-    """The registry's set was written by somebody else meanwhile; the operator starts over."""
     NOT_SYNCED = "NotSynced"
     """The registry has not acknowledged the current set of credentials yet."""
     WAITING_FOR_ACCEPTANCE = "WaitingForAcceptance"

@@ -172,8 +172,9 @@ def test_a_registry_without_any_condition_is_not_ready() -> None:
         (RefusalReason.UNKNOWN_FIELD, Reason.REGISTRY_TOO_OLD, "newer spec.image"),
         (RefusalReason.INVALID_BODY, Reason.REGISTRY_REFUSED, "they said"),
         (RefusalReason.TOO_MANY_TOKENS, Reason.TOO_MANY_TOKENS, "they said"),
-        (RefusalReason.ETAG_MISMATCH, Reason.SET_CHANGED, "they said"),
-        (RefusalReason.UNAUTHORIZED, Reason.REGISTRY_REFUSED, "they said"),
+        (RefusalReason.INVALID_BODY, Reason.REGISTRY_REFUSED, "spec.image"),
+        (RefusalReason.TOO_MANY_TOKENS, Reason.TOO_MANY_TOKENS, "Delete RegistryTokens"),
+        (RefusalReason.UNAUTHORIZED, Reason.REGISTRY_REFUSED, "restart the registry's Deployment"),
         (
             RefusalReason.PROJECT_OWNED_BY_FORMER_NAMESPACE,
             Reason.PROJECT_OWNED_BY_FORMER_NAMESPACE,

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from registry_operator import errors
 from registry_operator.resources import conditions, reasons
 from registry_operator.resources.conditions import (
     MAX_MESSAGE,
@@ -102,10 +101,3 @@ def test_every_reason_and_type_is_documented(module: object, name: str) -> None:
     for member, text in zip(body[1::2], body[2::2], strict=True):
         assert isinstance(member, ast.Assign)
         assert isinstance(text, ast.Expr)
-
-
-def test_every_error_names_a_documented_reason() -> None:
-    members = [member for member in vars(errors).values() if inspect.isclass(member)]
-    kinds = [member for member in members if issubclass(member, errors.OperatorError)]
-    assert len(kinds) > 1
-    assert {kind.reason for kind in kinds} <= set(Reason)

@@ -1,7 +1,8 @@
-"""What a cluster without a kind's definition answers, and what that means to a pass: on a real connection."""
+"""What an API server answers that does not do what it is asked, and what that means to a pass: on a real connection."""
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -12,7 +13,13 @@ from aiohttp import web
 from registry_operator.cluster.connecting import connect
 from registry_operator.cluster.kinds import HTTP_ROUTE
 from registry_operator.cluster.kube import Kube
-from registry_operator.errors import ChangedMeanwhileError, KindNotServedError
+from registry_operator.errors import (
+    ChangedMeanwhileError,
+    ClusterError,
+    ForbiddenError,
+    KindNotServedError,
+    RejectedError,
+)
 
 ROUTE = {
     "apiVersion": "gateway.networking.k8s.io/v1",
@@ -21,9 +28,11 @@ ROUTE = {
 }
 
 
-async def _serve(folder: Path, answer: str, scenario: Callable[[Kube], Awaitable[None]]) -> None:
+async def _serve(
+    folder: Path, answer: str, scenario: Callable[[Kube], Awaitable[None]], status: HTTPStatus = HTTPStatus.NOT_FOUND
+) -> None:
     async def refuse(_: web.Request) -> web.Response:
-        return web.Response(text=answer, status=HTTPStatus.NOT_FOUND)
+        return web.Response(text=answer, status=status)
 
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", refuse)
@@ -62,3 +71,24 @@ def test_a_namespace_that_has_gone_is_something_else(tmp_path: Path) -> None:
     details = {"name": "team-a", "kind": "namespaces"}
     status = {"kind": "Status", "message": 'namespaces "team-a" not found', "reason": "NotFound", "details": details}
     asyncio.run(_serve(tmp_path, json.dumps(status), scenario))
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ('services is forbidden: User "system:serviceaccount:a:b" cannot create resource "services"', ForbiddenError),
+        ('services "x" is forbidden: exceeded quota: small, requested: services=1, used: services=0', RejectedError),
+        ('admission webhook "costs.example" denied the request: name a cost centre', RejectedError),
+        ("services \"x\" is forbidden: ValidatingAdmissionPolicy 'costs' denied request: no", RejectedError),
+    ],
+)
+def test_only_authorization_speaks_of_the_operators_rights(
+    tmp_path: Path, words: str, error: type[ClusterError]
+) -> None:
+    async def scenario(kube: Kube) -> None:
+        with pytest.raises(ClusterError, match=re.escape(words)) as caught:
+            await kube.create(ROUTE)
+        assert type(caught.value) is error
+
+    answer = json.dumps({"kind": "Status", "message": words, "reason": "Forbidden"})
+    asyncio.run(_serve(tmp_path, answer, scenario, HTTPStatus.FORBIDDEN))
