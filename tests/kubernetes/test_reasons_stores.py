@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.description import Cluster
 from tests.outcomes import issue_7
 from tests.support.kubernetes import REGISTRY, Namespace, Object, condition_of
 from tests.support.resources import registry, secret
@@ -25,18 +26,21 @@ _ODD: dict[str, Object] = {
     "bucketless": {"bucket": "nowhere"},
     "storeless": {"endpoint": "http://base.{namespace}.svc"},
     "nowhere": {},
+    "broken": {},
 }
 
 
 @pytest.fixture(scope="module")
-def home(walled: Namespace) -> Iterator[Namespace]:
-    """The namespace, with all these registries; they are brought up at once."""
+def home(walled: Namespace, cluster: Cluster) -> Iterator[Namespace]:
+    """The namespace, with all these registries; they are brought up at once. One has an image that migrates nothing."""
     managed = walled.secret("base-postgresql")
     walled.apply(secret("wrong", {}, **dict.fromkeys(walled.secret(_CREDENTIALS), "not-the-right-one")))
     for name in _ODD:
         elsewhere = {"dbname": "no-such-database"} if name == "nowhere" else {}
         walled.apply(secret(f"{name}-database", _WATCHED, **(managed | elsewhere)))
-    walled.apply(newcomer(walled), *(odd(walled, name, **changes) for name, changes in _ODD.items()))
+    made = {name: odd(walled, name, **changes) for name, changes in _ODD.items()}
+    made["broken"]["spec"]["image"] = cluster.images["operator"]
+    walled.apply(newcomer(walled), *made.values())
     yield walled
     walled("delete", "--wait=false", *(f"{REGISTRY}/{name}" for name in (_NEWCOMER, *_ODD)))
 
@@ -77,7 +81,8 @@ def query(namespace: Namespace, statement: str) -> None:
         ("denied", "StorageReady", "StorageAccessDenied", "Correct the credentials"),
         ("bucketless", "StorageReady", "BucketNotFound", "Create the bucket"),
         ("storeless", "StorageReady", "StorageIncompatible", "Use a store that has"),
-        ("nowhere", "MigrationsApplied", "MigrationFailed", "no-such-database"),
+        ("nowhere", "DatabaseReady", "DatabaseNotFound", "Create the database"),
+        ("broken", "MigrationsApplied", "MigrationFailed", "Read the Job's log"),
     ],
     ids=_ODD,
 )

@@ -29,6 +29,7 @@ from registry_operator.resources.registry import ExposureType, GatewayExposure, 
 _DATABASE_ADVICE: Final = {
     Reason.DATABASE_UNREACHABLE: "Check host, port and network of the database in its Secret.",
     Reason.DATABASE_AUTHENTICATION_FAILED: "Correct user and password in the database's Secret.",
+    Reason.DATABASE_NOT_FOUND: "Create the database, or correct its name in its Secret.",
     Reason.DATABASE_IN_USE: "Use another database, or take the data over.",
 }
 _STORAGE_ADVICE: Final = {
@@ -55,6 +56,7 @@ _STALLING: Final = frozenset(
         Reason.CONFLICTING_OWNER,
         Reason.SCHEMA_AHEAD,
         Reason.MIGRATION_NOT_APPROVED,
+        Reason.DATABASE_NOT_FOUND,
         Reason.DATABASE_IN_USE,
         Reason.STORAGE_ACCESS_DENIED,
         Reason.BUCKET_NOT_FOUND,

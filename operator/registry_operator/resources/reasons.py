@@ -52,6 +52,8 @@ class Reason(StrEnum):
     """No connection to the database came about."""
     DATABASE_AUTHENTICATION_FAILED = "DatabaseAuthenticationFailed"
     """The database refused user or password."""
+    DATABASE_NOT_FOUND = "DatabaseNotFound"
+    """The server has no database of that name."""
     DATABASE_IN_USE = "DatabaseInUse"
     """The database holds another registry's data."""
     STORAGE_UNREACHABLE = "StorageUnreachable"

@@ -88,6 +88,7 @@ def test_what_the_service_says_when_asked_is_passed_on() -> None:
     [
         (Reason.DATABASE_UNREACHABLE, TYPES.DATABASE_READY, False),
         (Reason.DATABASE_AUTHENTICATION_FAILED, TYPES.DATABASE_READY, True),
+        (Reason.DATABASE_NOT_FOUND, TYPES.DATABASE_READY, True),
         (Reason.DATABASE_IN_USE, TYPES.DATABASE_READY, True),
         (Reason.STORAGE_UNREACHABLE, TYPES.STORAGE_READY, False),
         (Reason.STORAGE_ACCESS_DENIED, TYPES.STORAGE_READY, True),
