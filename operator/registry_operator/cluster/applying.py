@@ -15,6 +15,8 @@ from registry_operator.errors import AlreadyExistsError
 from registry_operator.resources.names import FIELD_MANAGER, GROUP, RETAIN_LABEL
 
 APPLIED: Final = f"{GROUP}/applied"
+# Maps that belong to one manager as a whole, and to which the API server adds nothing: one more entry chooses less.
+_WHOLE: Final = frozenset({"selector", "matchLabels", "nodeSelector"})
 
 
 async def ensure(
@@ -113,12 +115,16 @@ def _controller(body: Object) -> str | None:
     return next((reference["uid"] for reference in references if reference.get("controller")), None)
 
 
+def _has(observed: Object, key: str, desired: object) -> bool:
+    return observed.get(key) == desired if key in _WHOLE else _covers(observed.get(key), desired)
+
+
 def _covers(observed: object, desired: object) -> bool:
     """Whether everything desired is there; the API server adds defaults, and leaves empty collections out."""
     if isinstance(desired, dict):
         if observed is None:
             return not desired
-        return isinstance(observed, dict) and all(_covers(observed.get(key), item) for key, item in desired.items())
+        return isinstance(observed, dict) and all(_has(observed, key, item) for key, item in desired.items())
     if isinstance(desired, list):
         if observed is None:
             return not desired

@@ -19,7 +19,7 @@ def service(**changes: Any) -> dict[str, Any]:  # Any: a manifest
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
-        "spec": {"ports": ports, "extra": {}} | changes,
+        "spec": {"ports": ports, "selector": {"app": "demo"}, "extra": {}} | changes,
     }
 
 
@@ -49,10 +49,11 @@ def test_defaults_of_the_api_server_are_no_difference() -> None:
         lambda body: body["spec"]["ports"].append({"name": "more", "port": 81}),
         lambda body: body["spec"]["ports"][0].update(port=81),
         lambda body: body["spec"].update(ports="none"),
+        lambda body: body["spec"]["selector"].update(more="1"),
         lambda body: body["metadata"]["annotations"].pop(APPLIED),
         lambda body: body["metadata"].pop("ownerReferences"),
     ],
-    ids=["label", "labels", "list", "item", "kind of value", "memory", "owner"],
+    ids=["label", "labels", "list", "item", "kind of value", "selector", "memory", "owner"],
 )
 def test_what_others_changed_is_a_difference(change: Any) -> None:  # Any: a function on a body
     observed = stored(service())
