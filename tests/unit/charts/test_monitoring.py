@@ -159,4 +159,5 @@ def test_every_metric_of_the_operator_is_on_the_dashboard() -> None:
 def test_templates_take_in_files_that_exist() -> None:
     text = "\n".join(path.read_text() for path in (CHART / "templates").iterdir())
     files = re.findall(r'\.Files\.Get "([^"]+)"', text)
-    assert sorted(files) == sorted(f"monitoring/{path.name}" for path in (CHART / "monitoring").iterdir())
+    present = [path for folder in ("monitoring", "test") for path in (CHART / folder).iterdir()]
+    assert sorted(files) == sorted(str(path.relative_to(CHART)) for path in present)
