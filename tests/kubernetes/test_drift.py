@@ -38,8 +38,8 @@ ALTERED = [
 DELETED = [
     *("service/base", "service/base-sync", "service/base-postgresql", "ingress/base", "configmap/base-postgresql"),
     *("serviceaccount/base-registry", "networkpolicy/base", "poddisruptionbudget/base", "secret/ci-env"),
-    # With pods, so that they come last.
-    *("job", "statefulset/base-object-store", "deployment/base"),
+    # Those that have pods come last: without a migrated database and a store no Deployment is made.
+    *("deployment/base", "job", "statefulset/base-object-store"),
 ]
 
 
