@@ -174,7 +174,7 @@ def test_127_no_host_of_another_namespace(
     )
     late = make_fresh_namespace("late")
     late.apply(registry("pirate", exposure=own, **PARTS))
-    late.wait_for_condition(REGISTRY, "pirate", "Exposed", status="False", reason="HostnameTaken", seconds=SOON)
+    late.wait_for_condition(REGISTRY, "pirate", "Exposed", status="False", reason="HostnameConflict", seconds=SOON)
     assert late.find("ingresses") == []
     tenant.delete(f"{REGISTRY}/honest", f"{REGISTRY}/pirate")
 

@@ -114,7 +114,7 @@ def _registry_obstacle(token: RegistryToken, registry: PyPIRegistry, acceptance:
     if token.status.registry_namespace_uid not in (None, acceptance.registry_namespace_uid):
         return _replaced(token)
     exposed = find(registry.status.conditions, ConditionType.EXPOSED)
-    if exposed is not None and exposed.reason == Reason.HOSTNAME_TAKEN:
+    if exposed is not None and exposed.reason == Reason.HOSTNAME_CONFLICT:
         # The host leads to somebody else's registry: no client may be told to send its credential there.
         return fails(ConditionType.ACCEPTED, Reason.REGISTRY_NOT_EXPOSED, exposed.message)
     if addresses.client_url(token, registry, acceptance.installation) is None:

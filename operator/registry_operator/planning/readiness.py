@@ -293,4 +293,4 @@ def _routed(view: _View, gateway: GatewayExposure, host: str) -> Condition:
 
 def _taken(hostname: str | None, holder: str) -> Condition:
     message = f"PyPIRegistry {holder} has the host {hostname}. Set another spec.exposure.hostname."
-    return fails(ConditionType.EXPOSED, Reason.HOSTNAME_TAKEN, message)
+    return fails(ConditionType.EXPOSED, Reason.HOSTNAME_CONFLICT, message)

@@ -96,7 +96,7 @@ class Reason(StrEnum):
     """No host name is given and none can be derived."""
     HOSTNAME_NOT_ALLOWED = "HostnameNotAllowed"
     """The host name is one that a registry of another namespace gets, or in no domain that the installation allows."""
-    HOSTNAME_TAKEN = "HostnameTaken"
+    HOSTNAME_CONFLICT = "HostnameConflict"
     """Another registry has the host name."""
     ROUTE_NOT_ACCEPTED = "RouteNotAccepted"
     """The Gateway has not accepted the HTTPRoute, or cannot resolve what it refers to."""

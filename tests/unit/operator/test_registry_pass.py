@@ -291,7 +291,7 @@ def test_an_older_registry_takes_no_host_by_naming_it() -> None:
         assert ("Ingress", NAMESPACE, "demo") in bench.kube.objects
         assert ("Ingress", "team-z", "demo") not in bench.kube.objects
         told = bench.kube.objects["PyPIRegistry", "team-z", "demo"]["status"]["conditions"]
-        assert [one["reason"] for one in told if one["type"] == "Exposed"] == ["HostnameTaken"]
+        assert [one["reason"] for one in told if one["type"] == "Exposed"] == ["HostnameConflict"]
         del bench.kube.objects["PyPIRegistry", NAMESPACE, "demo"]
         bench.now += dt.timedelta(minutes=1)
         await bench.operator.reconcile(RegistryKey("team-z", "demo"))

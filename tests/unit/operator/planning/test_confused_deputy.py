@@ -201,7 +201,7 @@ def test_127_the_other_gets_no_ingress_and_its_clients_no_address() -> None:
     condition, ready = find(found, ConditionType.EXPOSED), find(found, ConditionType.READY)
     assert condition is not None
     assert ready is not None
-    assert (condition.reason, ready.status) == (Reason.HOSTNAME_TAKEN, "False")
+    assert (condition.reason, ready.status) == (Reason.HOSTNAME_CONFLICT, "False")
     assert "team-z/pypi has the host p.example" in condition.message
     status: Spec = {"conditions": [body.body() for body in found]}
     reported = registry({"exposure": {"type": "Ingress", "hostname": "p.example"}}, status=status)
