@@ -8,11 +8,14 @@ import pytest
 import yaml
 
 from tests.kubernetes.test_crds import refusal, registry
+from tests.outcomes import issue_7
 from tests.support.kubernetes import REGISTRY, Namespace
 
 if TYPE_CHECKING:
     from tests.support.api_server import ApiServer
     from tests.support.kubernetes import Object
+
+pytestmark = pytest.mark.outcome(issue_7.CLUSTER)
 
 REFUSED: list[tuple[Object, str]] = [
     (registry(migrations={"approvedImage": "a:1"}), "spec.migrations.approvedImage belongs to type Manual; set it"),
