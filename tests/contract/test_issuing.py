@@ -250,3 +250,13 @@ async def test_what_a_person_added_to_a_secret_stays_and_a_changed_key_is_put_ri
     assert after["mine"] == "bWluZQ=="
     assert after["pip.conf"] == secret["data"]["pip.conf"]
     assert here.password("ci") == password
+
+
+async def test_a_deletion_of_which_no_watch_told_is_noticed_within_the_hour(here: World) -> None:
+    password = await issued(here)
+    outcome = await here.passes()
+    assert 1800 <= (outcome.again_after or 0) <= 3600
+    here.kube.remove("RegistryToken", NAMESPACE, "ci")
+    outcome = await here.passes()
+    assert await here.status_of(password) == 401
+    assert outcome.again_after is None, "an empty set is forgotten"

@@ -2,12 +2,16 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 from registry_operator.planning.blob_volume import is_settled
 from registry_operator.planning.observed import ObservedSecret, RegistryObservation
 from registry_operator.planning.secrets import secret_names
 from registry_operator.resources import names
 from registry_operator.resources.registry import PyPIRegistry
+
+# The watches tell of every change; that none was missed is looked after at least this often.
+LONGEST_REST: Final = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,8 @@ def may_rest(registry: PyPIRegistry, seen: RegistryObservation) -> bool:
     unhindered = not seen.conflicts and not seen.unserved and seen.sync_problem is None
     quiet = unhindered and is_settled(registry, seen.volume)
     return quiet and secret_names(registry) <= watched
+
+
+def longest(lot: bytes) -> dt.timedelta:
+    """Half of LONGEST_REST to all of it, by the first byte of `lot`: what came to rest together is not due together."""
+    return LONGEST_REST * (1 + lot[0] / 256) / 2

@@ -18,7 +18,7 @@ from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
-from registry_operator.planning.resting import Rest, may_rest
+from registry_operator.planning.resting import Rest, longest, may_rest
 from registry_operator.planning.rollout import held, motion
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
 from registry_operator.reconcilers.census import Census
@@ -37,8 +37,6 @@ from registry_operator.work_queue import Outcome
 
 # Design section 4: sets are compared, and Secrets without the watch label are noticed, within 30 s.
 LOOK_AGAIN: Final = 30.0
-# The watches tell of every change; that none was missed is looked after at least this often.
-LONGEST_REST: Final = dt.timedelta(hours=1)
 # A name that is taken may be that of an object which the garbage collector is about to remove.
 LOOK_AGAIN_AT_CONFLICT: Final = 5.0
 _log: Final = logging.getLogger(__name__)
@@ -122,7 +120,7 @@ class RegistryReconciler:
         if ready:
             self.rollout.leave(key, self.clock())
         if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
-            self._resting[key] = Rest(registry, secret, seen, self._counts(key), self.clock() + self._longest_rest())
+            self._resting[key] = Rest(registry, secret, seen, self._counts(key), self.clock() + longest(self.random(1)))
         return self._outcome(seen, decided.next_look)
 
     async def _still_rests(self, key: RegistryKey, rest: Rest) -> bool:
@@ -135,10 +133,6 @@ class RegistryReconciler:
         except RegistryError:
             return False  # the whole pass that follows says so
         return digest == seen.rules_digest and self._counts(key) == rest.counts
-
-    def _longest_rest(self) -> dt.timedelta:
-        """Half of LONGEST_REST to all of it, by lot: registries that came to rest together are not due together."""
-        return LONGEST_REST * (1 + self.random(1)[0] / 256) / 2
 
     def _counts(self, key: RegistryKey) -> tuple[int, int]:
         return len(self.syncing.memory.held(key)), self.syncing.routing.count_tokens(key)

@@ -27,6 +27,7 @@ from registry_operator.planning.acceptance import registry_ready
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.observed import ObservedSecret
+from registry_operator.planning.resting import longest
 from registry_operator.planning.secrets import SYNC_KEY
 from registry_operator.planning.status import invalid_status
 from registry_operator.planning.syncing import refused, unreachable
@@ -124,7 +125,7 @@ class TokenSetReconciler:
         issuer = Issuer(self.kube, self.installation, live.registry, context, self.random)
         done = await TokenRound(issuer, sender, self._reporter(live, context.now), held).run(members)
         self._count(key, done, membership)
-        return _outcome(done, context.now)
+        return _outcome(done, context.now, longest(self.random(1)))
 
     async def _say(self, key: TokenSetKey, around: Surroundings, synced: Condition | None) -> None:
         """Report without a registry that answers: the ledgers stay as they are."""
@@ -175,10 +176,13 @@ def _uid(around: Surroundings) -> str | None:
     return None if around.namespace is None else around.namespace.uid
 
 
-def _outcome(members: list[Member], now: dt.datetime) -> Outcome:
+def _outcome(members: list[Member], now: dt.datetime, rest: dt.timedelta) -> Outcome:
+    if not members:
+        return Outcome()
     if any(member.failure is not None for member in members):
         return Outcome(failed=True)
     looks = [member.decision.next_look for member in members if member.decision is not None]
     waits = [max(0.0, (look - now).total_seconds()) for look in looks if look is not None]
     waits += [LOOK_AGAIN] if any(member.needs_another_look for member in members) else []
-    return Outcome(again_after=min(waits, default=None))
+    # A deletion of which no watch told must not leave a credential alive for ever.
+    return Outcome(again_after=min([*waits, rest.total_seconds()]))

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import httpx2
 
 from registry_operator.cluster.kinds import Kind, Object
+from registry_operator.planning.resting import LONGEST_REST
 from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key
-from registry_operator.reconcilers.registry import LONGEST_REST, LOOK_AGAIN, RegistryReconciler
+from registry_operator.reconcilers.registry import LOOK_AGAIN, RegistryReconciler
 from registry_operator.reconcilers.registry_syncing import RegistrySyncing
 from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.reconcilers.routing import Routing
