@@ -137,7 +137,7 @@ def test_nobody_reads_the_operators_metrics_but_the_namespace_that_is_named(clus
 
     def allowed(*values: str) -> Any:  # Any: rules of a NetworkPolicy
         documents = rendered(cluster, *(f"--set={value}" for value in values))
-        return next(body for body in documents if body["kind"] == "NetworkPolicy")["spec"]["ingress"]
+        return next(body for body in documents if body["kind"] == "NetworkPolicy")["spec"].get("ingress", [])
 
     named = "networkPolicy.monitoringNamespace=prometheus"
     assert allowed() == allowed("metrics.enabled=false", named) == []

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.cluster
 
 # Ends with 1 where an apply would change anything; what others own is no difference.
-_DIFF = ("diff", "--server-side", "--force-conflicts", "-f", "-")
+_DIFF = ("diff", "-f", "-")
 
 
 def test_the_chart_applied_again_changes_nothing(cluster: Cluster, installation: Installation) -> None:
     documents = rendered(cluster)
     kinds = {body["kind"] for body in documents}
     assert {"CustomResourceDefinition", "Deployment", "ClusterRole", "NetworkPolicy"} <= kinds
-    installation.namespace(*_DIFF, stdin=yaml.safe_dump_all(documents))
+    installation.namespace(*_DIFF, "--server-side", "--force-conflicts", stdin=yaml.safe_dump_all(documents))
 
 
 def test_resources_applied_again_change_nothing(walled: Namespace) -> None:
