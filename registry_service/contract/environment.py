@@ -1,4 +1,4 @@
-"""Names of the environment variables through which a pod learns what it is.
+"""What operator and service agree on about a pod: the variables that tell it what it is, its ports, and how it leaves.
 
 In a pod the environment holds only database, store, external URL, proxies and identity; everything
 else arrives through the sync port and is kept in the database. A database that is given in parts needs

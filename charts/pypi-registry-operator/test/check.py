@@ -27,7 +27,7 @@ def main() -> None:
     while (wrong := problem()) is not None:
         if time.monotonic() > deadline:
             sys.exit(wrong)
-        time.sleep(PAUSE)
+        time.sleep(PAUSE)  # other programs: they can only be asked
 
 
 def problem() -> str | None:

@@ -39,6 +39,6 @@ def may_rest(registry: PyPIRegistry, seen: RegistryObservation) -> bool:
     return quiet and secret_names(registry) <= watched
 
 
-def longest(lot: bytes) -> dt.timedelta:
+def time_to_rest(lot: bytes) -> dt.timedelta:
     """Half of LONGEST_REST to all of it, by the first byte of `lot`: what came to rest together is not due together."""
     return LONGEST_REST * (1 + lot[0] / 256) / 2

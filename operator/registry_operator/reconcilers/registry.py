@@ -18,7 +18,7 @@ from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
-from registry_operator.planning.resting import Rest, longest, may_rest
+from registry_operator.planning.resting import Rest, may_rest, time_to_rest
 from registry_operator.planning.rollout import held, motion
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
 from registry_operator.reconcilers.census import Census
@@ -120,7 +120,8 @@ class RegistryReconciler:
         if ready:
             self.rollout.leave(key, self.clock())
         if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
-            self._resting[key] = Rest(registry, secret, seen, self._counts(key), self.clock() + longest(self.random(1)))
+            until = self.clock() + time_to_rest(self.random(1))
+            self._resting[key] = Rest(registry, secret, seen, self._counts(key), until)
         return self._outcome(seen, decided.next_look)
 
     async def _still_rests(self, key: RegistryKey, rest: Rest) -> bool:

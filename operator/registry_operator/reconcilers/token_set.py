@@ -27,7 +27,7 @@ from registry_operator.planning.acceptance import registry_ready
 from registry_operator.planning.installation import Installation
 from registry_operator.planning.ledger import IssuingContext
 from registry_operator.planning.observed import ObservedSecret
-from registry_operator.planning.resting import longest
+from registry_operator.planning.resting import time_to_rest
 from registry_operator.planning.secrets import SYNC_KEY
 from registry_operator.planning.status import invalid_status
 from registry_operator.planning.syncing import refused, unreachable
@@ -125,7 +125,7 @@ class TokenSetReconciler:
         issuer = Issuer(self.kube, self.installation, live.registry, context, self.random)
         done = await TokenRound(issuer, sender, self._reporter(live, context.now), held).run(members)
         self._count(key, done, membership)
-        return _outcome(done, context.now, longest(self.random(1)))
+        return _outcome(done, context.now, time_to_rest(self.random(1)))
 
     async def _say(self, key: TokenSetKey, around: Surroundings, synced: Condition | None) -> None:
         """Report without a registry that answers: the ledgers stay as they are."""
