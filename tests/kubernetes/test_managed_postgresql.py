@@ -12,6 +12,7 @@ from registry_operator.resources.registry import PyPIRegistry
 from tests.cluster.commands import CommandFailedError
 from tests.cluster.description import Cluster
 from tests.support.kubernetes import Namespace, Object
+from tests.support.psql import query
 
 pytestmark = pytest.mark.cluster
 
@@ -34,13 +35,6 @@ def manifests(space: Namespace, cluster: Cluster, password: str) -> list[Manifes
     return made
 
 
-def query(space: Namespace, password: str, statement: str) -> str:
-    """Ask the server over TCP as the registry does. Raises CommandFailedError with the server's words."""
-    program = 'PATH="$PATH:$(echo /usr/lib/postgresql/*/bin)"; exec psql -h 127.0.0.1 -U registry -d registry -Atc "$0"'
-    command = ("env", f"PGPASSWORD={password}", "sh", "-c", program, statement)
-    return space("exec", POD, "-c", "postgresql", "--", *command).strip()
-
-
 def restarted(space: Namespace, former: Object) -> Object:
     """The pod that replaced `former`, once it is ready."""
     uid = former["metadata"]["uid"]
@@ -55,25 +49,25 @@ def restarted(space: Namespace, former: Object) -> Object:
 def test_a_new_password_and_a_killed_server_lose_nothing(namespace: Namespace, cluster: Cluster) -> None:
     namespace.apply(*manifests(namespace, cluster, "first"))
     pod = restarted(namespace, {"metadata": {"uid": ""}})
-    query(namespace, "first", "CREATE TABLE kept AS SELECT 42 AS answer")
+    query(namespace, POD, "first", "CREATE TABLE kept AS SELECT 42 AS answer")
 
     # A regenerated Secret heals: a quote in it is a character like any other.
     namespace.apply(*manifests(namespace, cluster, "it's new"))
     pod = restarted(namespace, pod)
-    assert query(namespace, "it's new", "SELECT answer FROM kept") == "42"
+    assert query(namespace, POD, "it's new", "SELECT answer FROM kept") == "42"
     with pytest.raises(CommandFailedError, match="password authentication failed"):
-        query(namespace, "first", "SELECT 1")
+        query(namespace, POD, "first", "SELECT 1")
 
     # Killed without a word: the files of the former server are in the way of the next one.
     namespace("delete", "pod", POD, "--grace-period=0", "--force")
     pod = restarted(namespace, pod)
-    assert query(namespace, "it's new", "SELECT answer FROM kept") == "42"
+    assert query(namespace, POD, "it's new", "SELECT answer FROM kept") == "42"
 
 
 def test_the_role_is_no_superuser_and_nobody_else_gets_in(namespace: Namespace, cluster: Cluster) -> None:
     namespace.apply(*manifests(namespace, cluster, "first"))
     pod = restarted(namespace, {"metadata": {"uid": ""}})
-    assert query(namespace, "first", "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "f"
+    assert query(namespace, POD, "first", "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "f"
     superuser = 'PATH="$PATH:$(echo /usr/lib/postgresql/*/bin)"; exec psql -h 127.0.0.1 -U postgres -wc "SELECT 1"'
     with pytest.raises(CommandFailedError, match="no password supplied"):
         namespace("exec", POD, "-c", "postgresql", "--", "sh", "-c", superuser)

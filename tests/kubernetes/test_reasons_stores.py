@@ -11,6 +11,7 @@ import pytest
 from tests.cluster.description import Cluster
 from tests.outcomes import issue_7
 from tests.support.kubernetes import REGISTRY, Namespace, Object, condition_of
+from tests.support.psql import query
 from tests.support.resources import registry, secret
 
 pytestmark = [pytest.mark.cluster, pytest.mark.outcome(issue_7.CLUSTER)]
@@ -67,12 +68,9 @@ def _stored(namespace: Namespace, **changes: Any) -> Object:  # Any: fields of t
     return {"storage": {"type": "S3", "s3": bucket}, "replicas": 0, "exposure": {"type": "None"}}
 
 
-def query(namespace: Namespace, statement: str) -> None:
+def change_database(namespace: Namespace, statement: str) -> None:
     """Have the owner of the newcomer's database change something."""
-    password = namespace.secret(f"{_NEWCOMER}-postgresql")["password"]
-    program = 'PATH="$PATH:$(echo /usr/lib/postgresql/*/bin)"; exec psql -h 127.0.0.1 -U registry -d registry -Atc "$0"'
-    command = ("env", f"PGPASSWORD={password}", "sh", "-c", program, statement)
-    namespace("exec", f"{_NEWCOMER}-postgresql-0", "-c", "postgresql", "--", *command)
+    query(namespace, f"{_NEWCOMER}-postgresql-0", namespace.secret(f"{_NEWCOMER}-postgresql")["password"], statement)
 
 
 @pytest.mark.parametrize(
@@ -100,13 +98,13 @@ def test_a_bucket_and_a_database_of_others_are_told_until_the_registry_has_its_o
         REGISTRY, _NEWCOMER, "StorageReady", status="False", reason="BucketInUse", seconds=_SECONDS
     )
     assert "Set another spec.storage.s3.prefix" in condition_of(body, "Ready")["message"]
-    query(home, _LATER)
+    change_database(home, _LATER)
     home.apply(newcomer(home, prefix="own"))
     body = home.wait_for_condition(
         REGISTRY, _NEWCOMER, "MigrationsApplied", status="False", reason="SchemaAhead", seconds=_SECONDS
     )
     assert "Set spec.image to the newer version" in condition_of(body, "Ready")["message"]
-    query(home, "DROP TABLE alembic_version")
+    change_database(home, "DROP TABLE alembic_version")
     home.wait_for_condition(REGISTRY, _NEWCOMER, "MigrationsApplied", seconds=_SECONDS)
     home.wait_for_condition(REGISTRY, _NEWCOMER, "Ready", status="False", reason="ScaledToZero", seconds=_SECONDS)
 

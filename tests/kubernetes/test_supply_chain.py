@@ -10,6 +10,7 @@ from tests.kubernetes.test_images import run_pod
 from tests.supply.bill import FILE
 from tests.supply.locks import ROOT
 from tests.support.kubernetes import Namespace
+from tests.support.psql import query
 
 pytestmark = [pytest.mark.cluster, pytest.mark.hostile]
 
@@ -114,15 +115,13 @@ def test_the_pods_account_may_do_nothing(walled: Namespace, kubectl: Kubectl) ->
 
 def test_the_managed_databases_role_is_nobody_special(walled: Namespace) -> None:
     """3.7/146: no superuser, no maker of databases or roles, no reader of the server's files."""
-    program = 'PATH="$PATH:$(echo /usr/lib/postgresql/*/bin)"; exec psql -h 127.0.0.1 -U registry -d registry -Atc "$0"'
     password = walled.secret("base-postgresql")["password"]
-    ask = ("exec", "base-postgresql-0", "-c", "postgresql", "--", "env", f"PGPASSWORD={password}", "sh", "-c", program)
     question = (
         "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, "
         "pg_has_role('pg_read_server_files', 'member'), pg_has_role('pg_execute_server_program', 'member') "
         "FROM pg_roles WHERE rolname = current_user"
     )
-    assert walled(*ask, question).strip() == "|".join("f" * 7)
+    assert query(walled, "base-postgresql-0", password, question) == "|".join("f" * 7)
 
 
 @pytest.mark.parametrize("name", ["operator", "service"])

@@ -11,6 +11,7 @@ from registry_operator.resources import names
 from registry_operator.resources.registry import PyPIRegistry
 from tests.cluster.description import Cluster
 from tests.support.kubernetes import Namespace, Object
+from tests.support.psql import query
 from tests.support.resources import secret
 
 PASSWORD = "a password of the outside stores"
@@ -50,10 +51,8 @@ class OutsideStores:
 
     def change_password(self, password: str, *, former: str = PASSWORD) -> None:
         """Give the database's role another password; who is connected stays connected."""
-        program = 'PATH="$PATH:$(echo /usr/lib/postgresql/*/bin)"; exec psql -h 127.0.0.1 -U "$0" -d "$1" -c "$2"'
         statement = f"ALTER ROLE {postgresql.ROLE} PASSWORD '{password}'"
-        words = ("sh", "-c", program, postgresql.ROLE, postgresql.DATABASE, statement)
-        self.space("exec", f"{_NAME}-postgresql-0", "-c", "postgresql", "--", "env", f"PGPASSWORD={former}", *words)
+        query(self.space, f"{_NAME}-postgresql-0", former, statement)
 
     def set_key(self, key: tuple[str, str]) -> None:
         """Add a key of the store; one with an empty secret is removed."""
