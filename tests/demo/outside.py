@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 
 from tests.cluster.client import run_as_client
@@ -101,9 +102,11 @@ class Outside:
         return [option, path] if option else [path]
 
     def _write(self, name: str, content: str) -> str:
+        """Write a file that only its owner reads, whole at every moment: another program may read the one before it."""
         path = self.home / name
-        path.touch(mode=0o600)
-        path.write_text(content)
+        with NamedTemporaryFile("w", dir=self.home, delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(path)
         return str(path)
 
     def _run(self, argv: Sequence[str], *, host: str = "") -> str:
