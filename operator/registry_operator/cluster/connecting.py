@@ -22,7 +22,8 @@ async def connect(
 
     `KUBECONFIG` in `environment` comes first, as in every Kubernetes client.
     """
-    configuration = Configuration()
+    # Else the client looks for a .netrc, in a thread, before each call; a kubeconfig's `proxy-url` counts all the same.
+    configuration = Configuration(client_session_kwargs={"trust_env": False})
     if environment.get("KUBECONFIG"):
         await config.load_kube_config(environment["KUBECONFIG"], client_configuration=configuration)
     else:

@@ -24,7 +24,7 @@ def kopf_settings(*, clusterwide: bool) -> kopf.OperatorSettings:
     settings.posting.level = logging.WARNING
     settings.persistence.finalizer = f"{_PREFIX}/finalizer"
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=_PREFIX, v1=False)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=_PREFIX, key="last", v1=False)
+    settings.persistence.diffbase_storage = _NoDifferences()
     settings.networking.request_timeout, settings.networking.connect_timeout = 30, 5
     _watching(settings)
     return settings
@@ -48,6 +48,19 @@ def _watching(settings: kopf.OperatorSettings) -> None:
     watching.label_selectors["gateway.networking.k8s.io", "v1", "httproutes"] = names.REGISTRY_LABEL
     watching.label_selectors["policy", "v1", "poddisruptionbudgets"] = names.REGISTRY_LABEL
     watching.label_selectors["monitoring.coreos.com", "v1", "podmonitors"] = names.REGISTRY_LABEL
+
+
+class _NoDifferences(kopf.DiffBaseStorage):
+    """Kopf's memory of what an object was, of which no handler here has a use: to build it copies each object."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:  # Any: Kopf's arguments
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> None:  # Any: Kopf's arguments
+        return None
+
+    def store(self, **_: Any) -> None:  # Any: Kopf's arguments
+        return None
 
 
 @kopf.on.login()
