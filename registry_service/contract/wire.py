@@ -7,6 +7,7 @@ silently widens a token: it says what it does not know instead.
 import json
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -41,8 +42,9 @@ def decode(kind: type[T], body: bytes) -> T:
 
 def _plain(value: object) -> object:
     if is_dataclass(value):
-        pairs = ((field, getattr(value, field.name)) for field in fields(value))
-        return {_camel(field.name): _plain(item) for field, item in pairs if item != _default(field)}
+        kind: Any = type(value)  # Any: to the type checker not all classes can be hashed
+        pairs = ((name, field, getattr(value, field.name)) for name, field in _fields(kind).items())
+        return {name: _plain(item) for name, field, item in pairs if item != _default(field)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
@@ -65,16 +67,27 @@ def _read(kind: Any, data: object, where: str) -> Any:  # Any: a type hint, and 
 
 
 def _read_fields(kind: Any, data: dict[str, object], where: str) -> Any:  # Any: see _read
-    known = {_camel(field.name): field for field in fields(kind)}
+    known = _fields(kind)
     for name in data:
         if name not in known:
             raise UnknownFieldError(f"{where}.{name} is not a field that this version knows")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     missing = [name for name, field in known.items() if name not in data and _default(field) is MISSING]
     if missing:
         raise WireError(f"{where}.{missing[0]} is missing")
     values = {known[name].name: _read(hints[known[name].name], item, f"{where}.{name}") for name, item in data.items()}
     return kind(**values)
+
+
+@cache
+def _fields(kind: Any) -> "dict[str, Field[Any]]":  # Any: a dataclass, and fields() says no more
+    """The fields of a dataclass by their names in JSON."""
+    return {_camel(field.name): field for field in fields(kind)}
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:  # Any: a dataclass, and its fields' type hints
+    return get_type_hints(kind)
 
 
 def _expect(kind: type[T], data: object, where: str) -> T:
