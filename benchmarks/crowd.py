@@ -32,9 +32,7 @@ SETTLED_SECONDS, MOST_MIB, IDLE_WRITES, CHANGE_SECONDS = 45, 300, 0, 1.0
 _CHANGES = 50
 _IDLE_SECONDS = 60.0
 _CALL_SECONDS = 60.0
-_STEP_SECONDS, _POLL_SECONDS = 0.5, 0.01
-# The cluster counts as quiet when for so long nothing was asked of a registry for the first time.
-_QUIET_SECONDS = 10.0
+_STEP_SECONDS, _POLL_SECONDS = 0.25, 0.01
 _WRITES = ("POST", "PUT", "PATCH", "APPLY", "DELETE")
 
 
@@ -43,6 +41,7 @@ class Result:
     """What was measured; rates are requests to the API server, `far` those to all registries, in a minute."""
 
     settled: float
+    settling_writes: float
     peak: float
     reads: float
     writes: float
@@ -55,6 +54,7 @@ class Result:
         return [
             f"operator with {registries} registries and {registries * tokens} tokens",
             f"  restart to settled           {self.settled:8.1f} s      goal {SETTLED_SECONDS} s",
+            f"  restart: writes              {self.settling_writes:8.0f}        goal {IDLE_WRITES}",
             f"  memory, peak                 {self.peak:8.0f} MiB    goal {MOST_MIB} MB",
             f"  idle: writes to Kubernetes   {self.writes:8.0f} /min   goal {IDLE_WRITES}",
             f"  idle: reads from Kubernetes  {self.reads:8.0f} /min",
@@ -86,42 +86,42 @@ async def _measure(server: api_server.ApiServer, folder: Path, registries: int, 
             await stage.fill()
             await stage.settle()
             end(operator)
-            operator = stage.start_operator()
-            settled = await _settled(stage, operator, time.time())
+            before, operator = stage.requests(), stage.start_operator()
+            settled = await _settled(stage, operator)
+            settling_writes = _writes(_grown(before, stage.requests()))
             reads, writes, far = await _idle(stage)
             changes = [await _change(stage) for _ in range(_CHANGES)]
-            return Result(settled, memory.peak_bytes(operator.pid) / MIB, reads, writes, far, changes)
+            peak = memory.peak_bytes(operator.pid) / MIB
+            return Result(settled, settling_writes, peak, reads, writes, far, changes)
         finally:
             end(operator)
             end(peer)
 
 
-async def _settled(stage: Stage, operator: subprocess.Popen[bytes], began: float) -> float:
-    """Seconds until each registry and each set had been asked for once."""
-    first: dict[tuple[str, str], float] = {}
-    latest, offset = began, 0
-    log = stage.folder / "requests.log"
-    while operator.poll() is None and (len(first) < 3 * stage.size or time.time() - latest < _QUIET_SECONDS):
+async def _settled(stage: Stage, operator: subprocess.Popen[bytes]) -> float:
+    """Seconds until the operator looked at everything once and has nothing to do."""
+    began = time.perf_counter()
+    while operator.poll() is None and not stage.has_settled():  # noqa: ASYNC110 - it sets no event here
         await asyncio.sleep(_STEP_SECONDS)  # another program's progress can only be asked for
-        with log.open() as file:
-            file.seek(offset)
-            lines, offset = file.readlines(), file.tell()
-        for line in lines:
-            when, host, _, path = line.split()
-            if float(when) > began and (host, path) not in first:
-                first[host, path] = latest = float(when)
-    return latest - began
+    return time.perf_counter() - began
 
 
 async def _idle(stage: Stage) -> tuple[float, float, float]:
     """Reads and writes of the API server and requests to registries, in a minute."""
     before, far = stage.requests(), _count(stage.folder / "requests.log")
     await asyncio.sleep(_IDLE_SECONDS)  # what is measured is that nothing happens
-    after = stage.requests()
-    grown = {verb: after[verb] - before.get(verb, 0) for verb in after}
+    grown = _grown(before, stage.requests())
     print(f"  idle: {grown}", file=sys.stderr)
-    writes = sum(grown.get(verb, 0) for verb in _WRITES)
+    writes = _writes(grown)
     return sum(grown.values()) - writes, writes, _count(stage.folder / "requests.log") - far
+
+
+def _grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    return {verb: after[verb] - before.get(verb, 0) for verb in after}
+
+
+def _writes(requests: dict[str, int]) -> int:
+    return sum(requests.get(verb, 0) for verb in _WRITES)
 
 
 def _count(path: Path) -> int:

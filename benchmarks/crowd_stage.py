@@ -11,6 +11,8 @@ import shutil
 import ssl
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from tests.cluster.client import hosts_file
 from tests.cluster.places import REPOSITORY
 from tests.support import operator_process
 from tests.support.api_server import ADMIN
-from tests.support.network import own_address
+from tests.support.network import free_port, own_address
 from tests.support.waiting import stop
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ _AT_ONCE = 16
 _DATABASE = {"uri": "postgresql://user:pass@database.example/packages"}
 _STORE = {"AWS_ACCESS_KEY_ID": "access", "AWS_SECRET_ACCESS_KEY": "secret"}
 _LOOK_AGAIN_SECONDS = 1.0
+_PASSES, _DEPTH = "pypi_registry_operator_reconcile_total{", "pypi_registry_operator_workqueue_depth"
 _READY_SECONDS = 1800.0
 
 
@@ -52,6 +55,7 @@ class Stage:
     size: int
     tokens: int
     address: str = field(default_factory=own_address)
+    metrics_port: int = field(default_factory=free_port)
 
     @property
     def namespaces(self) -> list[str]:
@@ -75,8 +79,12 @@ class Stage:
             await self._settle()
 
     async def _settle(self) -> None:
-        while not await self._play():  # noqa: ASYNC110 - another program, that sets no event here
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)  # another program: it can only be asked for
+        began = time.monotonic()
+        while not await self._play():
+            # To list a whole crowd takes its time from those who are to become ready.
+            took = time.monotonic() - began
+            await asyncio.sleep(max(_LOOK_AGAIN_SECONDS, 3 * took))  # another program: it can only be asked for
+            began = time.monotonic()
 
     async def _play(self) -> bool:
         done = _finished()
@@ -102,7 +110,22 @@ class Stage:
         names = [f"{NAME}-sync.{namespace}.svc" for namespace in self.namespaces]
         own = "".join(f"{self.address} {name}\n" for name in names)
         hosts.write_text(hosts_file(own, "127.0.0.1", ["localhost"]))
-        return operator_process.start(self.folder, self.server.kubeconfig, **variables)
+        ports = {"OPERATOR_METRICS_PORT": str(self.metrics_port)}
+        return operator_process.start(self.folder, self.server.kubeconfig, **ports, **variables)
+
+    def has_settled(self) -> bool:
+        """Whether the operator looked at each registry and at each set of tokens, and nothing waits to be passed."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30) as reply:
+                samples = [line.rpartition(" ") for line in reply.read().decode().splitlines()]
+        except urllib.error.URLError:
+            return False  # it has not come so far
+        passed = {
+            kind: sum(float(value) for name, _, value in samples if name.startswith(_PASSES) and f'"{kind}"' in name)
+            for kind in ("registry", "token_set")
+        }
+        waiting = next((float(value) for name, _, value in samples if name == _DEPTH), None)
+        return min(passed.values()) >= self.size and waiting == 0
 
     def start_peer(self) -> subprocess.Popen[bytes]:
         """Start the far side."""

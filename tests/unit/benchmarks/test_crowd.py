@@ -20,7 +20,7 @@ def test_requests_for_the_operators_kinds_are_counted_by_verb() -> None:
 
 
 def test_the_result_names_its_goals_and_the_worst_change() -> None:
-    lines = Result(12.3, 177.0, 5.0, 0.0, 40.0, [0.2] * 98 + [0.9, 0.9]).lines(1000, 10)
+    lines = Result(12.3, 0.0, 177.0, 5.0, 0.0, 40.0, [0.2] * 98 + [0.9, 0.9]).lines(1000, 10)
     assert lines[0] == "operator with 1000 registries and 10000 tokens"
     assert lines[1].split() == ["restart", "to", "settled", "12.3", "s", "goal", "45", "s"]
     assert "0.20 s, p99 0.90, goal 1 s" in lines[-1]
