@@ -3,14 +3,15 @@
 import argparse
 import asyncio
 import datetime as dt
+import gc
 import logging
 import os
 import random
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,11 +22,14 @@ from registry_operator import VERSION, metrics_port, registry_client
 from registry_operator.cluster.connecting import connect
 from registry_operator.cluster.kube import Kube
 from registry_operator.cluster.leading import Fenced, Leadership
+from registry_operator.cluster.snapshot import Snapshot
+from registry_operator.errors import WouldWriteError
 from registry_operator.handlers import children, lifecycle, resources
 from registry_operator.handlers.loop_lag import LoopLag
 from registry_operator.metrics import CONTENT_TYPE, Metrics, Readings
 from registry_operator.planning.addresses import sync_url
 from registry_operator.reconcilers.census import Census
+from registry_operator.reconcilers.first_looks import FirstLooks
 from registry_operator.reconcilers.hostnames import Hostnames
 from registry_operator.reconcilers.keys import Key, RegistryKey
 from registry_operator.reconcilers.registry import RegistryReconciler
@@ -46,6 +50,8 @@ STOP_DEADLINE: Final = 20.0
 PASS_DEADLINE: Final = 300.0
 # Every pod of a cluster is given the same DNS servers, so those of the registries' pods are its own.
 _RESOLV_CONF: Final = Path("/etc/resolv.conf")
+# Objects made before the garbage collector looks at the young ones, and how often then at older and at all.
+_COLLECTION: Final = (50_000, 20, 50)
 _log: Final = logging.getLogger(__name__)
 HANDLERS: Final = (children, lifecycle, resources)
 
@@ -62,6 +68,8 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"registry-operator: {error}")
     _configure_logging(settings)
+    # The collector looks at everything again and again while long lists are read, which takes longer than to read them.
+    gc.set_threshold(*_COLLECTION)
     try:
         asyncio.run(run(settings))
     except metrics_port.MetricsPortError as error:
@@ -77,17 +85,19 @@ async def run(settings: Settings) -> None:
     ):
         loop = asyncio.get_running_loop()
         queue: WorkQueue[Key] = WorkQueue(loop=loop, random=random.random, backoff=Backoff(), observer=metrics)
-        routing, lag, lost = Routing(queue.add), LoopLag(loop), asyncio.Event()
-        leadership = _leadership(api, settings)
+        lag, lost, leadership = LoopLag(loop), asyncio.Event(), _leadership(api, settings)
         kube = api if leadership is None else Fenced(api, leadership.holds)
+        first = FirstLooks(kube, queue.add, settings.installation.watched)
+        routing = Routing(first.touch, first.listed)
         port = SyncPort(
             kube, _now, secrets.token_bytes, sync_url, partial(registry_client.connect, observe=metrics.sync_request)
         )
         rollout = Rollout(settings.moved_at_once, queue.add, settings.installation.watched)
-        workers = Workers(queue, _passes(port, routing, settings, census, rollout).reconcile)
+        passes = _passes(port, routing, settings, census, rollout)
+        workers = Workers(queue, partial(_reconcile, passes, first))
         metrics.ask(_readings(queue, lag, leadership, census))
         lag.start()
-        async with _working(workers, leadership, lost):
+        async with _working(workers, partial(first.run, routing), leadership, lost):
             await _watch(settings, kopf.Memo(routing=routing, loop_lag=lag), lost)
         lag.stop()
         if lost.is_set():
@@ -141,11 +151,25 @@ class _Passes:
         self._registries = registries
         self._token_sets = token_sets
 
+    async def look(self, key: Key, snapshot: Snapshot) -> Outcome:
+        """Make a pass that may only look, at what was read before; raises WouldWriteError."""
+        if isinstance(key, RegistryKey):
+            return await self._registries.only_looking(snapshot).reconcile(key)
+        return await self._token_sets.only_looking(snapshot).reconcile(key)
+
     async def reconcile(self, key: Key) -> Outcome:
-        async with asyncio.timeout(PASS_DEADLINE):
-            if isinstance(key, RegistryKey):
-                return await self._registries.reconcile(key)
-            return await self._token_sets.reconcile(key)
+        if isinstance(key, RegistryKey):
+            return await self._registries.reconcile(key)
+        return await self._token_sets.reconcile(key)
+
+
+async def _reconcile(passes: _Passes, first: FirstLooks, key: Key) -> Outcome:
+    async with asyncio.timeout(PASS_DEADLINE):
+        snapshot = first.take(key)
+        if snapshot is not None:
+            with suppress(WouldWriteError):
+                return await passes.look(key, snapshot)
+        return await passes.reconcile(key)
 
 
 def _passes(port: SyncPort, routing: Routing, settings: Settings, census: Census, rollout: Rollout) -> _Passes:
@@ -173,12 +197,17 @@ def _passes(port: SyncPort, routing: Routing, settings: Settings, census: Census
 
 
 @asynccontextmanager
-async def _working(workers: Workers[Key], leadership: Leadership | None, lost: asyncio.Event) -> AsyncIterator[None]:
+async def _working(
+    workers: Workers[Key],
+    look: Callable[[], Coroutine[object, object, None]],
+    leadership: Leadership | None,
+    lost: asyncio.Event,
+) -> AsyncIterator[None]:
     """Have the workers work, as soon and as long as this process leads; its watches run in any case.
 
     So one that stands ready takes over with all keys already in its queue.
     """
-    leading = asyncio.create_task(_lead(workers, leadership, lost))
+    leading = asyncio.create_task(_lead(workers, look, leadership, lost))
     try:
         yield
     finally:
@@ -188,14 +217,23 @@ async def _working(workers: Workers[Key], leadership: Leadership | None, lost: a
             await leadership.release()
 
 
-async def _lead(workers: Workers[Key], leadership: Leadership | None, lost: asyncio.Event) -> None:
+async def _lead(
+    workers: Workers[Key],
+    look: Callable[[], Coroutine[object, object, None]],
+    leadership: Leadership | None,
+    lost: asyncio.Event,
+) -> None:
     if leadership is not None:
         _log.info("this operator stands ready")
         await leadership.acquire()
         _log.info("this operator leads")
     workers.start(WORKERS)
+    looking = asyncio.create_task(look())
+    try:
+        await (looking if leadership is None else leadership.keep())
+    finally:
+        looking.cancel()
     if leadership is not None:
-        await leadership.keep()
         lost.set()
         await workers.end(0)
 

@@ -17,6 +17,7 @@ Condition, never an exception. An error here means: the pass could not see or co
           SetChangedError             If-Match failed: start over
           FormerNamespaceError        the project's path is bound to another namespace
           RegistryTooOldError         it does not know a field that we sent
+      WouldWriteError                 a first look found something to do: it takes a pass that reads live
 """
 
 from typing import ClassVar
@@ -100,3 +101,7 @@ class RegistryTooOldError(RegistryRefusedError):
     def __str__(self) -> str:
         """What the registry does not know, and what to do: the condition Available shows it."""
         return f"{super().__str__()}. Set a newer spec.image, or remove what the image does not know."
+
+
+class WouldWriteError(OperatorError):
+    """A pass that may only look has come to something that it would write."""

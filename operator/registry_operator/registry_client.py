@@ -5,6 +5,8 @@ pinned to the CA in its sync Secret, redirects are not followed, replies are bou
 No proxy of the environment is used: the address is a Service of this cluster.
 """
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 import time
@@ -23,6 +25,7 @@ from registry_operator.errors import (
     RegistryTooOldError,
     RegistryUnreachableError,
     SetChangedError,
+    WouldWriteError,
 )
 from registry_service.contract import sync, wire
 
@@ -88,10 +91,17 @@ def _unobserved(_result: Result, _seconds: float) -> None:
 class RegistryClient:
     """The verbs of the sync port. Every method raises RegistryError and nothing else for a failed call."""
 
-    def __init__(self, client: httpx2.AsyncClient, deadline: float, observe: Observe = _unobserved) -> None:
+    def __init__(
+        self, client: httpx2.AsyncClient, deadline: float, observe: Observe = _unobserved, *, writes: bool = True
+    ) -> None:
         self._client = client
         self._deadline = deadline
         self._observe = observe
+        self._writes = writes
+
+    def only_looking(self) -> RegistryClient:
+        """The same connection for a pass that may only look: each write raises WouldWriteError."""
+        return RegistryClient(self._client, self._deadline, self._observe, writes=False)
 
     async def sets(self) -> tuple[sync.SetSummary, ...]:
         """All sets that the registry holds; all pages together are bounded like one reply."""
@@ -129,6 +139,8 @@ class RegistryClient:
         return _decode(sync.RulesState, await self._put(sync.RULES_PATH, body, etag))
 
     async def _put(self, path: str, body: bytes, etag: str) -> Reply:
+        if not self._writes:
+            raise WouldWriteError(f"PUT {path}")
         headers = {"If-Match": etag, "Content-Type": "application/json"}
         return await self._call(self._client.build_request("PUT", path, content=body, headers=headers))
 

@@ -74,6 +74,27 @@ def run(request: pytest.FixtureRequest) -> Run:
     return run_scenario
 
 
+def test_pages_are_what_is_found_by_labels_in_the_order_of_namespaces(run: Run) -> None:
+    async def scenario(kube: Kube, namespace: str) -> None:
+        # A hyphen sorts before the slash that ends a namespace's name.
+        other = await kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{namespace}-b"}})
+        for home in (namespace, f"{namespace}-b"):
+            for name in ("x", "y"):
+                await kube.create(config_map(home, name))
+        unlabelled = config_map(namespace, "z")
+        del unlabelled["metadata"]["labels"]
+        await kube.create(unlabelled)
+        found = [body async for page in kube.pages(CONFIG_MAP, labels="app=x,!other") for body in page]
+        ours = [(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"]) for body in found]
+        expected = [(f"{namespace}-b", "x"), (f"{namespace}-b", "y"), (namespace, "x"), (namespace, "y")]
+        assert [one for one in ours if one[1].startswith(namespace)] == [("ConfigMap", *one) for one in expected]
+        own = [body async for page in kube.pages(CONFIG_MAP, namespace, labels="app") for body in page]
+        assert own == await kube.find(CONFIG_MAP, namespace, labels="app")
+        await kube.delete(other | {"apiVersion": "v1", "kind": "Namespace"})
+
+    run(scenario)
+
+
 def test_what_is_not_there_is_none(run: Run) -> None:
     async def scenario(kube: Kube, namespace: str) -> None:
         assert await kube.get(CONFIG_MAP, namespace, "x") is None

@@ -6,7 +6,7 @@ apply takes back the fields which the same manager applied before and no longer 
 
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from registry_operator.cluster.kinds import Kind, Object, kind_named
@@ -32,6 +32,12 @@ class FakeKube:
     async def find(self, kind: Kind, namespace: str | None = None, *, labels: str | None = None) -> list[Object]:
         found = [body for key, body in sorted(self.objects.items(), key=str) if key[0] == kind.name]
         return copy.deepcopy([body for body in found if _in(namespace, body) and _selected(labels, body)])
+
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str | None = None
+    ) -> AsyncIterator[list[Object]]:
+        found = await self.find(kind, namespace, labels=labels)
+        yield sorted(found, key=lambda body: (f"{body['metadata'].get('namespace')}/", body["metadata"]["name"]))
 
     async def create(self, body: Object) -> Object:
         key = _key(body)
@@ -129,9 +135,15 @@ def _in(namespace: str | None, body: Object) -> bool:
 
 
 def _selected(labels: str | None, body: Object) -> bool:
-    name, equals, value = (labels or "").partition("=")
     present: dict[str, str] = body["metadata"].get("labels", {})
-    return not name or (name in present and (not equals or present[name] == value))
+    return all(_has(present, term) for term in (labels or "").split(",") if term)
+
+
+def _has(present: dict[str, str], term: str) -> bool:
+    if term.startswith("!"):
+        return term[1:] not in present
+    name, equals, value = term.partition("=")
+    return name in present and (not equals or present[name] == value)
 
 
 def _owners(body: Object) -> Iterator[str]:

@@ -7,7 +7,7 @@ a deadline, every list is read in pages, and every write names one field manager
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -39,6 +39,11 @@ class Kube(Protocol):
 
     async def find(self, kind: Kind, namespace: str | None = None, *, labels: str | None = None) -> list[Object]:
         """Read all objects of a kind, of one namespace or of all; `labels` is a label selector."""
+
+    def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str | None = None
+    ) -> AsyncIterator[list[Object]]:
+        """Read what `find` reads page by page, in the order of namespaces: nobody has to hold it all."""
 
     async def create(self, body: Object) -> Object:
         """POST an object; raises AlreadyExistsError when its name is taken."""
@@ -73,18 +78,22 @@ class APIServer:
         return None if status == HTTPStatus.NOT_FOUND else _checked(status, body, f"{kind.name} {name}")
 
     async def find(self, kind: Kind, namespace: str | None = None, *, labels: str | None = None) -> list[Object]:
-        found: list[Object] = []
+        return [body async for page in self.pages(kind, namespace, labels=labels) for body in page]
+
+    async def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str | None = None
+    ) -> AsyncIterator[list[Object]]:
         query: dict[str, str] = {"limit": str(_PAGE)} | ({"labelSelector": labels} if labels else {})
         while True:
             status, body = await self._call("GET", kind.path(namespace), query=query)
             if status == HTTPStatus.NOT_FOUND:
-                return []  # the cluster does not serve this kind, such as Gateway API's
+                return  # the cluster does not serve this kind, such as Gateway API's
             page = _checked(status, body, kind.plural)
             # Items of a list carry neither apiVersion nor kind.
-            found += [{"apiVersion": kind.api_version, "kind": kind.name} | item for item in page["items"]]
+            yield [{"apiVersion": kind.api_version, "kind": kind.name} | item for item in page["items"]]
             following = page["metadata"].get("continue")
             if not following:
-                return found
+                return
             query = query | {"continue": following}
 
     async def create(self, body: Object) -> Object:

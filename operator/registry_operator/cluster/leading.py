@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from registry_operator.cluster.kinds import LEASE, Kind, Object
@@ -108,6 +108,11 @@ class Fenced:
 
     async def find(self, kind: Kind, namespace: str | None = None, *, labels: str | None = None) -> list[Object]:
         return await self._kube.find(kind, namespace, labels=labels)
+
+    def pages(
+        self, kind: Kind, namespace: str | None = None, *, labels: str | None = None
+    ) -> AsyncIterator[list[Object]]:
+        return self._kube.pages(kind, namespace, labels=labels)
 
     async def create(self, body: Object) -> Object:
         self._require()

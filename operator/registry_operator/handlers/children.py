@@ -1,10 +1,11 @@
 """Events of a registry's children: a deleted or altered one is put right, a finished one is the next step's cue."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import kopf
 
+from registry_operator.reconcilers.listed import Event
+from registry_operator.reconcilers.routing import Routing
 from registry_operator.resources import names
 
 _OURS = {names.REGISTRY_LABEL: kopf.PRESENT}
@@ -23,9 +24,13 @@ _KEPT = {names.RETAIN_LABEL: kopf.PRESENT}
 @kopf.on.event("policy", "v1", "poddisruptionbudgets", labels=_OURS)
 @kopf.on.event("monitoring.coreos.com", "v1", "podmonitors", labels=_OURS)
 @kopf.on.event("", "v1", "persistentvolumeclaims", labels=_KEPT)
-async def child_event(
-    event: Mapping[str, Any], memo: kopf.Memo, **_: Any
-) -> None:  # Any: JSON, and Kopf's other arguments
+async def child_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A child changed."""
+    route(event, memo.routing)
+
+
+def route(event: Event, routing: Routing) -> None:
+    """Tell the routing of a child."""
     metadata = event["object"]["metadata"]
-    memo.routing.child_changed(metadata["namespace"], metadata.get("labels", {}))
+    with routing.listed.event(event):
+        routing.child_changed(metadata["namespace"], metadata.get("labels", {}))

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import kopf
 
+from registry_operator.handlers import watching as watches
 from registry_operator.resources import names
 
 _PREFIX: Final = f"operator.{names.GROUP}"
@@ -64,9 +65,10 @@ class _NoDifferences(kopf.DiffBaseStorage):
 
 
 @kopf.on.login()
-async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:  # Any: Kopf's arguments, passed on
+async def login(memo: kopf.Memo, **kwargs: Any) -> kopf.AiohttpSession | None:  # Any: Kopf's arguments, passed on
     """The kubeconfig that `KUBECONFIG` names, else the pod's ServiceAccount."""
-    return kopf.login_with_kubeconfig(**kwargs) or kopf.login_with_service_account(**kwargs)
+    found = kopf.login_with_kubeconfig(**kwargs) or kopf.login_with_service_account(**kwargs)
+    return None if found is None else watches.session(found, memo.routing)
 
 
 @kopf.on.probe(id="loop-lag", retries=1)

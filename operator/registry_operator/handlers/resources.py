@@ -1,37 +1,50 @@
 """Events of the two custom resources and of what they depend on."""
 
-from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import kopf
 
 from registry_operator.reconcilers.keys import RegistryKey
+from registry_operator.reconcilers.listed import Event
+from registry_operator.reconcilers.routing import Routing
 from registry_operator.resources import names
 
-Event: TypeAlias = Mapping[str, Any]  # Any: an event of a watch, JSON as the API server sends it
 _DELETED: Final = "DELETED"
 
 
 @kopf.on.event(names.GROUP, names.VERSION, names.REGISTRY_PLURAL)
 async def registry_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A PyPIRegistry changed."""
+    route_registry(event, memo.routing)
+
+
+def route_registry(event: Event, routing: Routing) -> None:
+    """Tell the routing of a PyPIRegistry."""
     metadata, status = event["object"]["metadata"], event["object"].get("status", {})
     conditions = [(condition["type"], condition["reason"]) for condition in status.get("conditions", [])]
     key = RegistryKey(metadata["namespace"], metadata["name"])
-    memo.routing.registry_changed(key, (metadata["generation"], conditions), gone=event["type"] == _DELETED)
+    with routing.listed.event(event):
+        routing.registry_changed(key, (metadata["generation"], conditions), gone=event["type"] == _DELETED)
 
 
 @kopf.on.event(names.GROUP, names.VERSION, names.TOKEN_PLURAL)
 async def token_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A RegistryToken changed."""
+    route_token(event, memo.routing)
+
+
+def route_token(event: Event, routing: Routing) -> None:
+    """Tell the routing of a RegistryToken."""
     metadata, reference = event["object"]["metadata"], event["object"]["spec"]["registryRef"]
     registry = RegistryKey(reference.get("namespace", metadata["namespace"]), reference["name"])
-    memo.routing.token_changed(metadata["namespace"], metadata["name"], registry, gone=event["type"] == _DELETED)
+    with routing.listed.event(event):
+        routing.token_changed(metadata["namespace"], metadata["name"], registry, gone=event["type"] == _DELETED)
 
 
-async def namespace_event(name: str, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
+async def namespace_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A namespace changed."""
-    memo.routing.namespace_changed(name)
+    with memo.routing.listed.event(event):
+        memo.routing.namespace_changed(event["object"]["metadata"]["name"])
 
 
 def watch_namespaces() -> None:
@@ -42,5 +55,11 @@ def watch_namespaces() -> None:
 @kopf.on.event("", "v1", "secrets")
 async def secret_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A Secret with the watch label changed; the API server filters, see `lifecycle`."""
+    route_secret(event, memo.routing)
+
+
+def route_secret(event: Event, routing: Routing) -> None:
+    """Tell the routing of a Secret with the watch label."""
     metadata = event["object"]["metadata"]
-    memo.routing.secret_changed(metadata["namespace"], metadata.get("labels", {}))
+    with routing.listed.event(event):
+        routing.secret_changed(metadata["namespace"], metadata.get("labels", {}))

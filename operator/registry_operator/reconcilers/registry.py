@@ -12,6 +12,7 @@ from typing import Final
 from registry_operator.cluster.applying import apply_status
 from registry_operator.cluster.kinds import NAMESPACE, PYPI_REGISTRY, Object
 from registry_operator.cluster.kube import Kube
+from registry_operator.cluster.snapshot import Snapshot
 from registry_operator.errors import ChangedMeanwhileError, ClusterError, RegistryError
 from registry_operator.planning.failures import failure
 from registry_operator.planning.installation import Installation
@@ -56,6 +57,10 @@ class RegistryReconciler:
     census: Census = field(default_factory=Census)
     _attempts: dict[RegistryKey, tuple[str, int]] = field(default_factory=dict)
     _resting: dict[RegistryKey, Rest] = field(default_factory=dict)
+
+    def only_looking(self, snapshot: Snapshot) -> "RegistryReconciler":
+        """The same reconciler for one pass that may only look: WouldWriteError says that there is something to do."""
+        return replace(self, kube=snapshot, syncing=self.syncing.only_looking(snapshot))
 
     async def reconcile(self, key: RegistryKey) -> Outcome:
         """Make one pass, or only compare rules and sets where nothing changed since a pass that had nothing to do."""
@@ -121,11 +126,13 @@ class RegistryReconciler:
             self.rollout.leave(key, self.clock())
         if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
             until = self.clock() + time_to_rest(self.random(1))
-            self._resting[key] = Rest(registry, secret, seen, self._counts(key), until)
+            self._resting[key] = Rest(registry, secret, seen, self._counts(key, registry), until)
         return self._outcome(seen, decided.next_look)
 
     async def _still_rests(self, key: RegistryKey, rest: Rest) -> bool:
         """Whether all that no event tells is as it was; raises ClusterError."""
+        if not self.syncing.routing.listed.over:
+            return True  # nobody is compared a second time before all were looked at once
         now, seen = self.clock(), rest.seen
         if now >= rest.until or await self.hostnames.holder(self.kube, rest.registry, now) != seen.hostname_holder:
             return False
@@ -133,10 +140,12 @@ class RegistryReconciler:
             digest = await self.syncing.compare(rest.registry, rest.secret)
         except RegistryError:
             return False  # the whole pass that follows says so
-        return digest == seen.rules_digest and self._counts(key) == rest.counts
+        return digest == seen.rules_digest and self._counts(key, rest.registry) == rest.counts
 
-    def _counts(self, key: RegistryKey) -> tuple[int, int]:
-        return len(self.syncing.memory.held(key)), self.syncing.routing.count_tokens(key)
+    def _counts(self, key: RegistryKey, registry: PyPIRegistry) -> tuple[int, int]:
+        """How many projects and tokens there are; as long as the latter are being listed, how many there were."""
+        tokens = self.syncing.routing.count_tokens(key)
+        return len(self.syncing.memory.held(key)), registry.status.tokens if tokens is None else tokens
 
     def _decide(self, key: RegistryKey, registry: PyPIRegistry, view: RegistryView) -> RegistryPlan:
         """Plan the pass; the count of a failed Job's attempts outlives the Job, but not the operator."""
@@ -168,7 +177,7 @@ class RegistryReconciler:
         """Write the status; whether the registry is ready."""
         conditions = registry_conditions(registry, self.installation, seen)
         key = RegistryKey(registry.metadata.namespace, registry.metadata.name)
-        projects, tokens = self._counts(key)
+        projects, tokens = self._counts(key, registry)
         report = RegistryReport(
             conditions=conditions,
             observation=seen,

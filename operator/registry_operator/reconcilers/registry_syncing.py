@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from registry_operator.cluster.snapshot import Snapshot
 from registry_operator.errors import RegistryUnreachableError
 from registry_operator.planning.observed import ObservedSecret
 from registry_operator.planning.rules import rules
@@ -28,6 +29,10 @@ class RegistrySyncing:
     port: SyncPort
     routing: Routing
     memory: SyncMemory
+
+    def only_looking(self, snapshot: Snapshot) -> "RegistrySyncing":
+        """The same for a pass that may only look."""
+        return replace(self, port=self.port.only_looking(snapshot))
 
     async def synchronize(self, registry: PyPIRegistry, secret: ObservedSecret) -> str | None:
         """Have the registry obey the current rules and compare all its sets; returns the digest that it obeys.
@@ -68,6 +73,10 @@ class RegistrySyncing:
         return state
 
     def _compare(self, key: RegistryKey, held: tuple[sync.SetSummary, ...]) -> None:
+        if not self.routing.listed.over:
+            # Each set has a first look of its own; what none has compared by then is news the next time.
+            self.memory.learn(key, held)
+            return
         changed = self.memory.replace(key, held)
         missing = {token_set.namespace for token_set in self.routing.token_sets(key)} - {one.namespace for one in held}
         for namespace in sorted(changed | missing):

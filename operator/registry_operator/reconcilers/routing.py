@@ -5,17 +5,21 @@ that an event concerns; it is filled by the watches' first listing and lost with
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from registry_operator.reconcilers.keys import Key, RegistryKey, TokenSetKey
+from registry_operator.reconcilers.listed import Listed
 from registry_operator.resources import names
 
 
 class Routing:
     """Turns what changed into keys and hands them to `add`, the work queue's entrance."""
 
-    def __init__(self, add: Callable[[Key], None]) -> None:
-        self._add = add
+    def __init__(self, add: Callable[[Key], None], listed: Listed | None = None) -> None:
+        """`listed` holds back what need not be added."""
+        self._enter = add
+        self.listed = listed or Listed()
         self._registries: dict[str, dict[RegistryKey, object]] = defaultdict(dict)
         self._tokens: dict[tuple[str, str], RegistryKey] = {}
         self._sets: dict[str, dict[TokenSetKey, set[str]]] = defaultdict(dict)
@@ -26,8 +30,17 @@ class Routing:
         """The keys of all RegistryTokens that refer to a registry."""
         return frozenset(self._members.get(registry, ()))
 
-    def count_tokens(self, registry: RegistryKey) -> int:
-        """How many RegistryTokens refer to a registry."""
+    def all_keys(self) -> Iterator[Key]:
+        """All registries and token sets."""
+        for registries in self._registries.values():
+            yield from registries
+        for token_sets in self._sets.values():
+            yield from token_sets
+
+    def count_tokens(self, registry: RegistryKey) -> int | None:
+        """How many RegistryTokens refer to a registry; None while they are being listed."""
+        if not self.listed.whole:
+            return None
         return sum(len(self._sets[key.namespace][key]) for key in self.token_sets(registry))
 
     def take_change(self, key: RegistryKey) -> bool:
@@ -91,9 +104,15 @@ class Routing:
                 self._add_changed(registry)
             self.namespace_changed(namespace)
 
+    def _add(self, key: Key) -> None:
+        self.listed.call(partial(self._enter, key))
+
     def _add_changed(self, key: RegistryKey) -> None:
+        self.listed.call(partial(self._enter_changed, key))
+
+    def _enter_changed(self, key: RegistryKey) -> None:
         self._changed.add(key)
-        self._add(key)
+        self._enter(key)
 
     def _join(self, key: TokenSetKey, name: str) -> None:
         self._tokens[key.namespace, name] = key.registry

@@ -1,9 +1,9 @@
 """The sync Secret of a registry: made, renewed, and read as an address."""
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from registry_operator import certificates, registry_client
@@ -25,13 +25,21 @@ Connect: TypeAlias = Callable[[SyncAddress], AbstractAsyncContextManager[Registr
 
 @dataclass(frozen=True, slots=True)
 class SyncPort:
-    """How the operator comes to a registry's sync port. `url` tells where one is: in the cluster, its Service."""
+    """How the operator comes to a registry's sync port. `url` tells where one is: in the cluster, its Service.
+
+    A port that does not `write` raises WouldWriteError instead.
+    """
 
     kube: Kube
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
     url: Callable[[PyPIRegistry], str]
     connect: Connect = registry_client.connect
+    writes: bool = True
+
+    def only_looking(self, kube: Kube) -> "SyncPort":
+        """The port for a pass that may only look, with what was read of the cluster for it."""
+        return replace(self, kube=kube, writes=False)
 
     async def ensure_secret(self, registry: PyPIRegistry) -> ObservedSecret | None:
         """Make or renew the sync Secret and return it; None when its name is taken by somebody else's."""
@@ -52,10 +60,12 @@ class SyncPort:
         present = None if body is None else ObservedSecret.parse(body)
         return present if present is not None and is_ours(registry, present) else None
 
-    def open(self, registry: PyPIRegistry, secret: ObservedSecret) -> AbstractAsyncContextManager[RegistryClient]:
+    @asynccontextmanager
+    async def open(self, registry: PyPIRegistry, secret: ObservedSecret) -> AsyncIterator[RegistryClient]:
         """Connect to the sync port of a registry with what its sync Secret holds."""
         ca, key = secret.text("ca.crt") or "", secret.text("key") or ""
-        return self.connect(SyncAddress(self.url(registry), ca, key, CALL_DEADLINE))
+        async with self.connect(SyncAddress(self.url(registry), ca, key, CALL_DEADLINE)) as client:
+            yield client if self.writes else client.only_looking()
 
     def _material(self, registry: PyPIRegistry, present: ObservedSecret | None) -> SyncMaterial:
         """What the Secret should hold: what it holds, as long as that can be used."""

@@ -53,6 +53,12 @@ class UnreadableToken:
         return "deletionTimestamp" not in self.body["metadata"] and bool(self.body.get("status", {}).get("credentials"))
 
 
+def token_set_of(body: Object) -> TokenSetKey:
+    """The set that a RegistryToken belongs to, also one that cannot be read as a whole."""
+    namespace, reference = body["metadata"]["namespace"], body["spec"]["registryRef"]
+    return TokenSetKey(RegistryKey(reference.get("namespace") or namespace, reference["name"]), namespace)
+
+
 async def read_surroundings(kube: Kube, key: TokenSetKey, installation: Installation) -> Surroundings:
     """Read what the set depends on, live; nothing of a registry that the operator may not see. Raises ClusterError."""
     if not installation.watches(key.registry.namespace):
@@ -73,7 +79,7 @@ async def read_surroundings(kube: Kube, key: TokenSetKey, installation: Installa
 async def read_tokens(kube: Kube, key: TokenSetKey) -> list[TokenBody | UnreadableToken]:
     """Read all RegistryTokens of the set, live, in the order of their names; raises ClusterError."""
     bodies = await kube.find(REGISTRY_TOKEN, key.namespace)
-    mine = [body for body in bodies if _registry_of(body) == key.registry]
+    mine = [body for body in bodies if token_set_of(body) == key]
     return [_parsed_token(body) for body in sorted(mine, key=lambda body: str(body["metadata"]["name"]))]
 
 
@@ -109,12 +115,6 @@ async def read_tls_secret(kube: Kube, registry: PyPIRegistry) -> ObservedSecret 
     name = registry.spec.exposure.tls.secret_name
     body = None if name is None else await kube.get(SECRET, registry.metadata.namespace, name)
     return None if body is None else ObservedSecret.parse(body)
-
-
-def _registry_of(body: Object) -> RegistryKey:
-    # As the events' handler reads it: also of a body that cannot be read as a whole.
-    reference = body["spec"]["registryRef"]
-    return RegistryKey(reference.get("namespace") or body["metadata"]["namespace"], reference["name"])
 
 
 def _parsed_token(body: Object) -> TokenBody | UnreadableToken:

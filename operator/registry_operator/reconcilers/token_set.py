@@ -10,11 +10,12 @@
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from registry_operator.cluster.applying import apply_status
 from registry_operator.cluster.kube import Kube
+from registry_operator.cluster.snapshot import Snapshot
 from registry_operator.errors import (
     ChangedMeanwhileError,
     ClusterError,
@@ -34,15 +35,14 @@ from registry_operator.planning.syncing import refused, unreachable
 from registry_operator.reconcilers.census import Census, SeenToken, is_ready
 from registry_operator.reconcilers.keys import TokenSetKey
 from registry_operator.reconcilers.parallel import in_parallel
-from registry_operator.reconcilers.sync_memory import SyncMemory
+from registry_operator.reconcilers.sync_memory import RememberedSets, SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
 from registry_operator.reconcilers.token_issuing import Issuer
 from registry_operator.reconcilers.token_members import Member, Membership, decide_all, read_members
 from registry_operator.reconcilers.token_observing import Surroundings, read_surroundings
 from registry_operator.reconcilers.token_reporting import Reporter
 from registry_operator.reconcilers.token_round import TokenRound
-from registry_operator.reconcilers.token_syncing import SetSender
-from registry_operator.registry_client import RegistryClient
+from registry_operator.reconcilers.token_syncing import Sets, SetSender
 from registry_operator.resources.conditions import Condition, ConditionType, fails
 from registry_operator.resources.reasons import Reason
 from registry_operator.work_queue import Outcome
@@ -64,6 +64,11 @@ class TokenSetReconciler:
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
     census: Census = field(default_factory=Census)
+    only_looks: bool = False
+
+    def only_looking(self, snapshot: Snapshot) -> "TokenSetReconciler":
+        """The same reconciler for one pass that may only look: WouldWriteError says that there is something to do."""
+        return replace(self, kube=snapshot, port=replace(self.port, kube=snapshot), only_looks=True)
 
     async def reconcile(self, key: TokenSetKey) -> Outcome:
         """Make one pass; it starts over when another set was written meanwhile.
@@ -92,6 +97,9 @@ class TokenSetReconciler:
             await self._say(key, around, obstacle)
             return Outcome()
         try:
+            if self.only_looks:
+                remembered = RememberedSets(self.memory, key.registry)
+                return await self._synchronize(key, remembered, around=around, secret=secret)
             async with self.port.open(around.registry, secret) as client:
                 return await self._synchronize(key, client, around=around, secret=secret)
         except SetChangedError:
@@ -103,11 +111,12 @@ class TokenSetReconciler:
             return Outcome(failed=True)
 
     async def _synchronize(
-        self, key: TokenSetKey, client: RegistryClient, *, around: Surroundings, secret: ObservedSecret
+        self, key: TokenSetKey, client: Sets, *, around: Surroundings, secret: ObservedSecret
     ) -> Outcome:
         namespace = around.namespace
         held = None if namespace is None else await client.held_set(namespace.uid)
-        live = await read_surroundings(self.kube, key, self.installation)
+        # What was read for a look is the same whenever it is read.
+        live = around if self.only_looks else await read_surroundings(self.kube, key, self.installation)
         if live.registry is None or (live.namespace != namespace and _uid(live) != _uid(around)):
             raise ChangedMeanwhileError("the registry or the namespace was replaced during the pass")
         sender = SetSender(key, client, self.memory)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from registry_operator.errors import (
     RegistryRefusedError,
@@ -16,7 +16,7 @@ from registry_operator.reconcilers.keys import TokenSetKey
 from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.token_members import Member
 from registry_operator.reconcilers.token_reporting import Project
-from registry_operator.registry_client import RegistryClient
+from registry_operator.registry_client import Acknowledgement
 from registry_operator.resources.token import RegistryToken
 from registry_service.contract import sync, wire
 
@@ -33,12 +33,25 @@ def set_body(namespace: str, members: Iterable[Member], context: IssuingContext)
     return wire.encode(token_set(namespace, ledgers(members), context))
 
 
+class Sets(Protocol):
+    """The verbs of the sync port for sets, see RegistryClient."""
+
+    async def sets(self) -> tuple[sync.SetSummary, ...]:
+        """All sets that the registry holds."""
+
+    async def held_set(self, namespace_uid: str) -> sync.SetSummary:
+        """What the registry holds for one namespace."""
+
+    async def put_set(self, namespace_uid: str, body: bytes, etag: str) -> Acknowledgement:
+        """Replace one namespace's set, if its ETag still is `etag`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SetSender:
     """Sends sets of one key to its registry and remembers what was acknowledged."""
 
     key: TokenSetKey
-    client: RegistryClient
+    client: Sets
     memory: SyncMemory
 
     async def send(self, held: sync.SetSummary, body: bytes) -> tuple[sync.SetSummary, Project | None]:

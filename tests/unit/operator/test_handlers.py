@@ -16,7 +16,7 @@ from registry_operator.reconcilers.routing import Routing
 REFERENCE = {"name": "demo"}
 
 
-def keys(handler: Any, *bodies: dict[str, Any], kind: str | None = None) -> list[Key]:  # Any: a handler, bodies
+def keys(handler: Any, *bodies: dict[str, Any], kind: str = "MODIFIED") -> list[Key]:  # Any: a handler, bodies
     """The keys that events about these bodies lead to."""
     added: list[Key] = []
     memo = kopf.Memo(routing=Routing(added.append))
