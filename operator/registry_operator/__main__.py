@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -167,8 +167,10 @@ async def _reconcile(passes: _Passes, first: FirstLooks, key: Key) -> Outcome:
     async with asyncio.timeout(PASS_DEADLINE):
         snapshot = first.take(key)
         if snapshot is not None:
-            with suppress(WouldWriteError):
+            try:
                 return await passes.look(key, snapshot)
+            except WouldWriteError as error:
+                _log.info("%s: there is something to do: %s", key, error, extra={"k8s_ref": key.reference})
         return await passes.reconcile(key)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import kopf
 import pytest
@@ -24,16 +26,19 @@ SECRETS = "/api/v1/namespaces/default/secrets"
 NAMESPACES = "/api/v1/namespaces"
 
 
-async def get(server: ApiServer, path: str, routing: Routing, **query: str) -> Any:  # Any: JSON
-    """The first JSON document that a path answers to Kopf's session."""
+def log_in(server: ApiServer) -> kopf.ConnectionInfo:
     pair = server.authority.pair("user-admin", ADMIN)
-    login = kopf.ConnectionInfo(
+    return kopf.ConnectionInfo(
         server=server.url,
         ca_path=server.authority.certificate,
         certificate_path=pair.certificate,
         private_key_path=pair.key,
     )
-    session = watching.session(login, routing).aiohttp_session
+
+
+async def get(server: ApiServer, path: str, routing: Routing, **query: str) -> Any:  # Any: JSON
+    """The first JSON document that a path answers to Kopf's session."""
+    session = watching.session(log_in(server), routing).aiohttp_session
     async with session, session.get(server.url + path, params=query) as reply:
         reply.raise_for_status()
         return json.loads(await reply.content.readline()) if "watch" in query else await reply.json()
@@ -71,3 +76,17 @@ async def test_other_kinds_come_whole(api_server: ApiServer) -> None:
     namespaces = (await get(api_server, NAMESPACES, Routing(lambda _: None)))["items"]
     assert namespaces
     assert all("spec" in one for one in namespaces)
+
+
+async def test_a_login_that_was_refused_is_known_again(api_server: ApiServer) -> None:
+    routing, login = Routing(lambda _: None), log_in(api_server)
+    sessions = [watching.session(one, routing) for one in (login, login, replace(login, token="other"))]
+    assert [one == sessions[0] for one in sessions] == [True, True, False]
+    for one in sessions:
+        await one.aiohttp_session.close()
+
+
+def test_a_path_is_the_api_servers_also_behind_a_proxy() -> None:
+    path = "/apis/pypiregistry.dev/v1alpha1/registrytokens"
+    for server in ("https://api.example", "https://api.example/", "https://proxy.example/clusters/one/"):
+        assert watching.path_below(server, urlsplit(server.rstrip("/") + path).path) == path

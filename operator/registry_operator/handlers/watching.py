@@ -9,8 +9,10 @@ representations.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPMethod
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import aiohttp
 import kopf
@@ -38,7 +40,15 @@ ROUTES: Final = {**_METADATA, **_WHOLE}
 _ACCEPT: Final = "application/json;as={};g=meta.k8s.io;v=v1"
 
 
-def session(login: kopf.ConnectionInfo, routing: Routing) -> kopf.AiohttpSession:
+@dataclass(frozen=True, kw_only=True)
+class Session(kopf.AiohttpSession):
+    """A connection that is the same as another one if its login is: one that was refused is not tried for ever."""
+
+    login: kopf.ConnectionInfo
+    aiohttp_session: aiohttp.ClientSession = field(compare=False)
+
+
+def session(login: kopf.ConnectionInfo, routing: Routing) -> Session:
     """The connection that Kopf would make of a login, but for lists of ROUTES."""
 
     class Response(aiohttp.ClientResponse):
@@ -50,15 +60,16 @@ def session(login: kopf.ConnectionInfo, routing: Routing) -> kopf.AiohttpSession
                     route({"type": None, "object": body}, routing)
                 content["items"] = []
                 if not content["metadata"].get("continue"):
-                    routing.listed.finish(self.url.path)
+                    routing.listed.finish(path_below(login.server, self.url.path))
             return content
 
     connector = aiohttp.TCPConnector(limit=0, ssl=login.as_ssl_context())
-    return kopf.AiohttpSession(
+    return Session(
         server=login.server,
         default_namespace=login.default_namespace,
         priority=login.priority,
         expiration=login.expiration,
+        login=login,
         aiohttp_session=aiohttp.ClientSession(
             connector=connector,
             headers=login.as_http_headers() | UNCOMPRESSED,
@@ -67,6 +78,11 @@ def session(login: kopf.ConnectionInfo, routing: Routing) -> kopf.AiohttpSession
             response_class=Response,
         ),
     )
+
+
+def path_below(server: str, path: str) -> str:
+    """A path as the API server has it, also where a kubeconfig's `server` is a path of a proxy."""
+    return path.removeprefix(urlsplit(server).path.rstrip("/"))
 
 
 async def _ask(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

@@ -91,6 +91,7 @@ class FirstLooks:
                 self.touch(key)
         finally:
             self.listed.end()
+            self._touched.clear()
 
     async def _hand_over_all(self, routing: Routing) -> None:
         # Registries first: what they say that they hold is what the sets are compared with.
