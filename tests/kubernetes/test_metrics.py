@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
@@ -116,7 +117,7 @@ def test_of_several_operators_the_one_that_leads_says_so_and_the_others_have_cou
     here.until_settled("one", uid, seconds=20)
     port = free_port()
     here.start_operator(beside=True, OPERATOR_IDENTITY="second", OPERATOR_METRICS_PORT=str(port))
-    standing = here.until(lambda: _filled(told(port)), seconds=STARTED, what=lambda: told(port))
+    standing = here.until(lambda: _filled(here, port), seconds=STARTED, what=lambda: told(port))
     leading = told(PORT)
     assert leading is not None
     assert (leading["leader"], standing["leader"]) == (1, 0)
@@ -126,7 +127,11 @@ def test_of_several_operators_the_one_that_leads_says_so_and_the_others_have_cou
     assert not [name for name in standing if name.startswith("reconcile_total")]
 
 
-def _filled(samples: Samples | None) -> Samples | None:
+def _filled(here: Stage, port: int) -> Samples | None:
+    """What an operator tells in whose queue something waits, after one more change that its watches may tell it of."""
+    change = {"metadata": {"annotations": {"example.org/changed": secrets.token_hex(4)}}}
+    here.server.call("PATCH", here.token_path("one"), change, "application/merge-patch+json")
+    samples = told(port)
     return samples if samples is not None and samples["workqueue_depth"] > 0 else None
 
 
