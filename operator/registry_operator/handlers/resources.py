@@ -7,6 +7,7 @@ import kopf
 from registry_operator.reconcilers.keys import RegistryKey
 from registry_operator.reconcilers.listed import Event
 from registry_operator.reconcilers.routing import Routing
+from registry_operator.reconcilers.token_observing import token_set_of
 from registry_operator.resources import names
 
 _DELETED: Final = "DELETED"
@@ -35,10 +36,9 @@ async def token_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: 
 
 def route_token(event: Event, routing: Routing) -> None:
     """Tell the routing of a RegistryToken."""
-    metadata, reference = event["object"]["metadata"], event["object"]["spec"]["registryRef"]
-    registry = RegistryKey(reference.get("namespace", metadata["namespace"]), reference["name"])
+    name, key = event["object"]["metadata"]["name"], token_set_of(event["object"])
     with routing.listed.event(event):
-        routing.token_changed(metadata["namespace"], metadata["name"], registry, gone=event["type"] == _DELETED)
+        routing.token_changed(key.namespace, name, key.registry, gone=event["type"] == _DELETED)
 
 
 async def namespace_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments

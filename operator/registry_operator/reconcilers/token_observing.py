@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from registry_operator.cluster.kinds import NAMESPACE, PYPI_REGISTRY, REGISTRY_TOKEN, SECRET, Object
 from registry_operator.cluster.kube import Kube
@@ -53,7 +53,7 @@ class UnreadableToken:
         return "deletionTimestamp" not in self.body["metadata"] and bool(self.body.get("status", {}).get("credentials"))
 
 
-def token_set_of(body: Object) -> TokenSetKey:
+def token_set_of(body: Mapping[str, Any]) -> TokenSetKey:  # Any: a RegistryToken as the API server sent it
     """The set that a RegistryToken belongs to, also one that cannot be read as a whole."""
     namespace, reference = body["metadata"]["namespace"], body["spec"]["registryRef"]
     return TokenSetKey(RegistryKey(reference.get("namespace") or namespace, reference["name"]), namespace)
