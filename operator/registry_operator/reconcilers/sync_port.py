@@ -27,7 +27,7 @@ Connect: TypeAlias = Callable[[SyncAddress], AbstractAsyncContextManager[Registr
 class SyncPort:
     """How the operator comes to a registry's sync port. `url` tells where one is: in the cluster, its Service.
 
-    A port that does not `write` raises WouldWriteError instead.
+    With `writes` off, its clients raise WouldWriteError instead of writing.
     """
 
     kube: Kube

@@ -68,7 +68,7 @@ class TokenSetReconciler:
 
     def only_looking(self, snapshot: Snapshot) -> "TokenSetReconciler":
         """The same reconciler for one pass that may only look: WouldWriteError says that there is something to do."""
-        return replace(self, kube=snapshot, port=replace(self.port, kube=snapshot), only_looks=True)
+        return replace(self, kube=snapshot, port=self.port.only_looking(snapshot), only_looks=True)
 
     async def reconcile(self, key: TokenSetKey) -> Outcome:
         """Make one pass; it starts over when another set was written meanwhile.
