@@ -243,8 +243,8 @@ async def _lead(
 def _configure_logging(settings: Settings) -> None:
     form = kopf.LogFormat.JSON if settings.log_format is LogFormat.JSON else kopf.LogFormat.FULL
     kopf.configure(log_format=form, log_refkey="k8s")
-    # Each event of each object, each call of the sync port, each probe: at INFO they would hide all else.
-    for name in ("kopf.objects", "httpx2", "kopf.activities.probe", "aiohttp.access"):
+    # Each event of each object, each probe: at INFO they would hide all else.
+    for name in ("kopf.objects", "kopf.activities.probe", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from http import HTTPStatus
+from functools import partial
+from http import HTTPMethod, HTTPStatus
 from typing import Final, TypeAlias, TypeVar
 
-import httpx2
+import aiohttp
 
 from registry_operator.errors import (
     FormerNamespaceError,
@@ -56,6 +57,17 @@ class SyncAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a sync port, but for what is the same in all of them."""
+
+    method: HTTPMethod
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Status, ETag and the whole body of one answer."""
 
@@ -80,6 +92,9 @@ class Result(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+# Sends a request and reads its reply; raises RegistryUnreachableError.
+Exchange: TypeAlias = Callable[[Request], Awaitable[Reply]]
+
 # Told of each call how it ended and how many seconds it took.
 Observe: TypeAlias = Callable[[Result, float], None]
 
@@ -92,16 +107,16 @@ class RegistryClient:
     """The verbs of the sync port. Every method raises RegistryError and nothing else for a failed call."""
 
     def __init__(
-        self, client: httpx2.AsyncClient, deadline: float, observe: Observe = _unobserved, *, writes: bool = True
+        self, exchange: Exchange, deadline: float, observe: Observe = _unobserved, *, writes: bool = True
     ) -> None:
-        self._client = client
+        self._exchange = exchange
         self._deadline = deadline
         self._observe = observe
         self._writes = writes
 
     def only_looking(self) -> RegistryClient:
         """The same connection for a pass that may only look: each write raises WouldWriteError."""
-        return RegistryClient(self._client, self._deadline, self._observe, writes=False)
+        return RegistryClient(self._exchange, self._deadline, self._observe, writes=False)
 
     async def sets(self) -> tuple[sync.SetSummary, ...]:
         """All sets that the registry holds; all pages together are bounded like one reply."""
@@ -109,7 +124,7 @@ class RegistryClient:
         query: dict[str, str] = {}
         left = MAX_REPLY_BYTES
         for _ in range(MAX_PAGES):
-            reply = await self._call(self._client.build_request("GET", sync.SETS_PATH, params=query))
+            reply = await self._call(Request(HTTPMethod.GET, sync.SETS_PATH, query))
             left -= len(reply.body)
             if left < 0:
                 break
@@ -122,8 +137,7 @@ class RegistryClient:
 
     async def held_set(self, namespace_uid: str) -> sync.SetSummary:
         """What the registry holds for one namespace; its ETag is NEVER_WRITTEN before the first set."""
-        path = f"{sync.SETS_PATH}/{namespace_uid}"
-        return _decode(sync.SetSummary, await self._call(self._client.build_request("GET", path)))
+        return _decode(sync.SetSummary, await self._call(Request(HTTPMethod.GET, f"{sync.SETS_PATH}/{namespace_uid}")))
 
     async def put_set(self, namespace_uid: str, body: bytes, etag: str) -> Acknowledgement:
         """Replace one namespace's set, if its ETag still is `etag`; raises SetChangedError when it is not."""
@@ -132,7 +146,7 @@ class RegistryClient:
 
     async def rules(self) -> sync.RulesState:
         """The rules that the registry obeys."""
-        return _decode(sync.RulesState, await self._call(self._client.build_request("GET", sync.RULES_PATH)))
+        return _decode(sync.RulesState, await self._call(Request(HTTPMethod.GET, sync.RULES_PATH)))
 
     async def put_rules(self, body: bytes, etag: str) -> sync.RulesState:
         """Replace the rules, if their ETag still is `etag`; raises SetChangedError when it is not."""
@@ -142,9 +156,9 @@ class RegistryClient:
         if not self._writes:
             raise WouldWriteError(f"PUT {path}")
         headers = {"If-Match": etag, "Content-Type": "application/json"}
-        return await self._call(self._client.build_request("PUT", path, content=body, headers=headers))
+        return await self._call(Request(HTTPMethod.PUT, path, headers=headers, body=body))
 
-    async def _call(self, request: httpx2.Request) -> Reply:
+    async def _call(self, request: Request) -> Reply:
         began, result = time.monotonic(), Result.UNREACHABLE
         try:
             reply = _accepted(await self._send(request))
@@ -156,18 +170,12 @@ class RegistryClient:
             self._observe(result, time.monotonic() - began)
         return reply
 
-    async def _send(self, request: httpx2.Request) -> Reply:
+    async def _send(self, request: Request) -> Reply:
         try:
             async with asyncio.timeout(self._deadline):
-                response = await self._client.send(request, stream=True)
-                try:
-                    return Reply(response.status_code, response.headers.get("etag", ""), await _bounded(response))
-                finally:
-                    await response.aclose()
+                return await self._exchange(request)
         except TimeoutError as error:
             raise RegistryUnreachableError(f"no reply within {self._deadline:g} s") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise RegistryUnreachableError(f"{type(error).__name__}: {error}"[:_SHOWN]) from error
 
 
 @asynccontextmanager
@@ -180,17 +188,34 @@ async def connect(address: SyncAddress, observe: Observe = _unobserved) -> Async
         context.load_verify_locations(cadata=address.ca)
     except (ssl.SSLError, ValueError) as error:
         raise RegistryUnreachableError("the sync Secret's ca.crt is not a certificate") from error
-    client = httpx2.AsyncClient(
-        base_url=address.url,
+    session = aiohttp.ClientSession(
+        address.url,
+        connector=aiohttp.TCPConnector(ssl=context),
         # A compressed reply could grow past its bound while it is unpacked.
         headers={"Authorization": f"Bearer {address.key}", "Accept-Encoding": "identity"},
-        verify=context,
-        timeout=address.deadline,
-        trust_env=False,
-        follow_redirects=False,
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # Each call has its deadline, see RegistryClient.
+        timeout=aiohttp.ClientTimeout(),
     )
-    async with client:
-        yield RegistryClient(client, address.deadline, observe)
+    async with session:
+        yield RegistryClient(partial(_exchange, session), address.deadline, observe)
+
+
+async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:
+    try:
+        async with session.request(
+            request.method,
+            request.path,
+            params=request.query,
+            headers=request.headers,
+            data=request.body,
+            allow_redirects=False,
+        ) as response:
+            return Reply(response.status, response.headers.get("ETag", ""), await _bounded(response.content))
+    except (aiohttp.ClientError, ValueError) as error:
+        # ValueError: a page's or a set's name that cannot be sent back in a URL or a header.
+        raise RegistryUnreachableError(f"{type(error).__name__}: {error}"[:_SHOWN]) from error
 
 
 def _accepted(reply: Reply) -> Reply:
@@ -199,9 +224,9 @@ def _accepted(reply: Reply) -> Reply:
     return reply
 
 
-async def _bounded(response: httpx2.Response) -> bytes:
+async def _bounded(content: aiohttp.StreamReader) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in content.iter_any():
         body += chunk
         if len(body) > MAX_REPLY_BYTES:
             raise RegistryUnreachableError(f"the reply is longer than {MAX_REPLY_BYTES} bytes")

@@ -13,6 +13,7 @@ from registry_service.contract import sync
 from registry_service.contract.sync import SetSummary, TokenEntry, TokenSet
 from registry_service.contract.tokens import Scope, TokenType, digest, mint
 from registry_service.contract.wire import encode
+from tests.support.sync_exchange import exchange_over
 
 if TYPE_CHECKING:
     import httpx2
@@ -48,7 +49,7 @@ def _set(number: int) -> tuple[bytes, str]:
 
 
 async def test_ten_thousand_tokens_of_a_thousand_namespaces_are_compared_in_three_requests(registry: Registry) -> None:
-    client, asked = RegistryClient(registry.sync, _DEADLINE), _counted(registry.sync)
+    client, asked = RegistryClient(exchange_over(registry.sync), _DEADLINE), _counted(registry.sync)
     sent: dict[str, SetSummary] = {}
     working = ""
     for number in range(NAMESPACES):

@@ -32,6 +32,7 @@ from registry_service.settings import Settings
 from registry_service.use_cases.service import Service
 from tests.support.fake_kube import FakeKube
 from tests.support.old_image import OldImage
+from tests.support.sync_exchange import exchange_over
 
 HOME, NAMESPACE = "team-a", "team-b"
 KEY = TokenSetKey(RegistryKey(HOME, "demo"), NAMESPACE)
@@ -175,7 +176,7 @@ class World:
         transport.interruption = interruption
         headers = {"Authorization": f"Bearer {address.key}"}
         async with httpx2.AsyncClient(transport=transport, base_url=address.url, headers=headers) as client:
-            yield RegistryClient(client, 30.0)
+            yield RegistryClient(exchange_over(client), 30.0)
 
 
 @asynccontextmanager

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx2
-
 from registry_operator.cluster.kinds import Kind, Object
 from registry_operator.planning.resting import LONGEST_REST
 from registry_operator.reconcilers.hostnames import Hostnames
@@ -19,7 +17,7 @@ from registry_operator.reconcilers.rollout import Rollout
 from registry_operator.reconcilers.routing import Routing
 from registry_operator.reconcilers.sync_memory import SyncMemory
 from registry_operator.reconcilers.sync_port import SyncPort
-from registry_operator.registry_client import RegistryClient, SyncAddress
+from registry_operator.registry_client import RegistryClient, Reply, Request, SyncAddress
 from registry_operator.resources.names import WATCH_LABEL
 from registry_operator.work_queue import Outcome
 from registry_service.contract import sync, wire
@@ -54,17 +52,16 @@ class Far:
     answers: bool = True
 
     @asynccontextmanager
-    async def connect(self, address: SyncAddress) -> AsyncIterator[RegistryClient]:
-        async with httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer), base_url=address.url) as client:
-            yield RegistryClient(client, 5.0)
+    async def connect(self, _: SyncAddress) -> AsyncIterator[RegistryClient]:
+        yield RegistryClient(self._answer, 5.0)
 
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+    async def _answer(self, request: Request) -> Reply:
         if not self.answers:
-            return httpx2.Response(503, stream=httpx2.ByteStream(b""))
-        if request.method == "PUT":
-            self.rules = sync.RulesState('"1"', sync.body_digest(request.read()))
-        asked = self.rules if request.url.path == sync.RULES_PATH else sync.SetPage(self.sets)
-        return httpx2.Response(200, stream=httpx2.ByteStream(wire.encode(asked)))
+            return Reply(503, "", b"")
+        if request.body is not None:
+            self.rules = sync.RulesState('"1"', sync.body_digest(request.body))
+        asked = self.rules if request.path == sync.RULES_PATH else sync.SetPage(self.sets)
+        return Reply(200, "", wire.encode(asked))
 
 
 @dataclass
