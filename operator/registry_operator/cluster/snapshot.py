@@ -4,11 +4,12 @@ To list a thousand namespaces at once costs a small part of what it costs to ask
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from registry_operator.cluster.kinds import Kind, Object
 from registry_operator.cluster.kube import Kube
+from registry_operator.cluster.packed import KeptLists
 from registry_operator.errors import WouldWriteError
 
 # By kind, namespace (None for what has none) and name.
@@ -20,25 +21,30 @@ class Snapshot:
     """A Kube that answers from what was read, asks `live` for all else, and raises WouldWriteError at each write.
 
     `own` holds all objects of its kinds in `namespace` that any pass looks for by labels; `known` single ones of any
-    namespace.
+    namespace; `kept` all of a kind in any namespace.
     """
 
     live: Kube
     namespace: str
     own: Mapping[Kind, Sequence[Object]]
     known: Known
+    kept: KeptLists = field(default_factory=KeptLists)
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:
-        if namespace == self.namespace:
-            for body in self.own.get(kind, ()):
-                if body["metadata"]["name"] == name:
-                    return body
+        for body in self._read(kind, namespace) or ():
+            if body["metadata"]["name"] == name:
+                return body
         return self.known.get((kind, namespace, name)) or await self.live.get(kind, namespace, name)
 
     async def find(self, kind: Kind, namespace: str | None = None, *, labels: str | None = None) -> list[Object]:
-        if namespace != self.namespace or kind not in self.own:
+        found = self._read(kind, namespace)
+        if found is None:
             return await self.live.find(kind, namespace, labels=labels)
-        return [body for body in self.own[kind] if _is_selected(body, labels)]
+        return [body for body in found if _is_selected(body, labels)]
+
+    def _read(self, kind: Kind, namespace: str | None) -> Sequence[Object] | None:
+        own = self.own.get(kind) if namespace == self.namespace else None
+        return own if own is not None or namespace is None else self.kept.of(kind, namespace)
 
     def pages(
         self, kind: Kind, namespace: str | None = None, *, labels: str | None = None

@@ -4,8 +4,7 @@ from typing import Any
 
 import kopf
 
-from registry_operator.reconcilers.listed import Event
-from registry_operator.reconcilers.routing import Routing
+from registry_operator.reconcilers.routing import Event, Routing
 from registry_operator.resources import names
 
 _OURS = {names.REGISTRY_LABEL: kopf.PRESENT}
@@ -32,5 +31,4 @@ async def child_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: 
 def route(event: Event, routing: Routing) -> None:
     """Tell the routing of a child."""
     metadata = event["object"]["metadata"]
-    with routing.listed.event(event):
-        routing.child_changed(metadata["namespace"], metadata.get("labels", {}))
+    routing.child_changed(metadata["namespace"], metadata.get("labels", {}))

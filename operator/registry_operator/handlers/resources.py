@@ -5,8 +5,7 @@ from typing import Any, Final
 import kopf
 
 from registry_operator.reconcilers.keys import RegistryKey
-from registry_operator.reconcilers.listed import Event
-from registry_operator.reconcilers.routing import Routing
+from registry_operator.reconcilers.routing import Event, Routing
 from registry_operator.reconcilers.token_observing import token_set_of
 from registry_operator.resources import names
 
@@ -24,8 +23,7 @@ def route_registry(event: Event, routing: Routing) -> None:
     metadata, status = event["object"]["metadata"], event["object"].get("status", {})
     conditions = [(condition["type"], condition["reason"]) for condition in status.get("conditions", [])]
     key = RegistryKey(metadata["namespace"], metadata["name"])
-    with routing.listed.event(event):
-        routing.registry_changed(key, (metadata["generation"], conditions), gone=event["type"] == _DELETED)
+    routing.registry_changed(key, (metadata["generation"], conditions), gone=event["type"] == _DELETED)
 
 
 @kopf.on.event(names.GROUP, names.VERSION, names.TOKEN_PLURAL)
@@ -37,14 +35,17 @@ async def token_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: 
 def route_token(event: Event, routing: Routing) -> None:
     """Tell the routing of a RegistryToken."""
     name, key = event["object"]["metadata"]["name"], token_set_of(event["object"])
-    with routing.listed.event(event):
-        routing.token_changed(key.namespace, name, key.registry, gone=event["type"] == _DELETED)
+    routing.token_changed(key.namespace, name, key.registry, gone=event["type"] == _DELETED)
 
 
 async def namespace_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any: Kopf's other arguments
     """A namespace changed."""
-    with memo.routing.listed.event(event):
-        memo.routing.namespace_changed(event["object"]["metadata"]["name"])
+    route_namespace(event, memo.routing)
+
+
+def route_namespace(event: Event, routing: Routing) -> None:
+    """Tell the routing of a namespace."""
+    routing.namespace_changed(event["object"]["metadata"]["name"])
 
 
 def watch_namespaces() -> None:
@@ -61,5 +62,4 @@ async def secret_event(event: Event, memo: kopf.Memo, **_: Any) -> None:  # Any:
 def route_secret(event: Event, routing: Routing) -> None:
     """Tell the routing of a Secret with the watch label."""
     metadata = event["object"]["metadata"]
-    with routing.listed.event(event):
-        routing.secret_changed(metadata["namespace"], metadata.get("labels", {}))
+    routing.secret_changed(metadata["namespace"], metadata.get("labels", {}))

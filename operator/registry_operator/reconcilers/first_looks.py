@@ -36,7 +36,7 @@ K = TypeVar("K", RegistryKey, TokenSetKey)
 _AHEAD: Final = 32
 _JOBS_PODS: Final = f"{names.NAME_LABEL}={names.APP_NAME},{names.COMPONENT_LABEL}={names.MIGRATION_COMPONENT}"
 # What passes look for by labels, by the labels of all that they may find.
-_OF_SETS: Final[Mapping[Kind, str | None]] = {REGISTRY_TOKEN: None, SECRET: names.TOKEN_LABEL}
+_OF_SETS: Final[Mapping[Kind, str | None]] = {SECRET: names.TOKEN_LABEL}
 _OF_REGISTRIES: Final[Mapping[Kind, str | None]] = {
     **{kind_named(kind): names.RETAIN_LABEL for kind in KEPT_KINDS},
     **{kind_named(kind): names.REGISTRY_LABEL for kind in OWNED_KINDS},
@@ -44,7 +44,6 @@ _OF_REGISTRIES: Final[Mapping[Kind, str | None]] = {
     POD: _JOBS_PODS,
 }
 _KNOWN: Final[Mapping[Kind, str | None]] = {
-    PYPI_REGISTRY: None,
     SECRET: f"{names.REGISTRY_LABEL},{names.WATCH_LABEL}",
     NAMESPACE: None,
 }
@@ -96,6 +95,7 @@ class FirstLooks:
     async def _hand_over_all(self, routing: Routing) -> None:
         # Registries first: what they say that they hold is what the sets are compared with.
         await self.listed.wait(self._paths(PYPI_REGISTRY))
+        await self.listed.begin()
         known = await self._read_known()
         registries = _by_namespace(key for key in routing.all_keys() if isinstance(key, RegistryKey))
         await self._hand_over_by(registries, self._snapshots_of(_OF_REGISTRIES, registries, known))
@@ -117,14 +117,13 @@ class FirstLooks:
             self._add(key)
 
     async def _read_known(self) -> Known:
-        """What is small and wanted by many: registries, their Secrets and, where all may be seen, namespaces."""
+        """What is small and wanted by many: registries' Secrets and, where all may be seen, namespaces."""
         wanted = [kind for kind in _KNOWN if kind.namespaced or self._watched == [None]]
         known = {}
         for kind, found in zip(wanted, await asyncio.gather(*map(self._read_all, wanted)), strict=True):
             for body in found:
                 metadata = body["metadata"]
                 known[kind, metadata.get("namespace"), metadata["name"]] = body
-                self.listed.looked_at(body)
         return known
 
     async def _read_all(self, kind: Kind) -> list[Object]:
@@ -138,9 +137,7 @@ class FirstLooks:
         for namespace in sorted(namespaces, key=_place):
             read = await asyncio.gather(*(cursor.read(namespace) for cursor in cursors.values()))
             own = dict(zip(cursors, read, strict=True))
-            for body in (body for kind, found in own.items() if kind != POD for body in found):
-                self.listed.looked_at(body)
-            yield Snapshot(self._kube, namespace, own, known)
+            yield Snapshot(self._kube, namespace, own, known, self.listed.kept)
 
     def _paths(self, kind: Kind) -> frozenset[str]:
         return frozenset(kind.path(namespace) for namespace in self._watched)

@@ -1,89 +1,76 @@
-"""What the watches' first listing tells: the first looks see the same, so it asks for nothing by itself.
+"""How the watches begin: what their first listing shows is kept for the first looks, which read all else themselves.
 
-The listing fills the index of `routing` at once; only the passes that it would ask for wait. Each listed object is
-compared by its version with what a first look was given. The same: nobody needs to look again. Another: whoever it
-concerns gets a pass of its own.
+A watch goes on from the version of its list, so whatever changes later comes as an event, and an event takes its key
+out of the first looks. So a look may take what is no older than the list of the watch on that kind: either that list
+itself, or one that is read after it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from typing import Any, TypeAlias
 
-Call: TypeAlias = Callable[[], None]
-Event: TypeAlias = Mapping[str, Any]  # Any: an event of a watch, JSON as the API server sends it
+from registry_operator.cluster.packed import KeptLists, Packed
 
 
 class Listed:
-    """Holds calls back until it is known whether they are needed; lives in one event loop and needs no lock."""
+    """Lives in one event loop and needs no lock. `over`: there are no first looks, or no more."""
 
     def __init__(self, expected: AbstractSet[str] | None = None) -> None:
-        """`expected` are the paths whose listings fill the index; None: there are no first looks."""
-        self._source: tuple[str, str] | None = None
-        self._told: dict[str, tuple[str, list[Call]]] = {}
-        self._seen: dict[str, str] = {}
+        """`expected` are the paths whose listings fill the index and are kept; None: there are no first looks."""
         self._finished: set[str] = set()
-        self._finish = asyncio.Event()
+        self._tried: set[str] = set()
+        self.kept = KeptLists()
+        self._news = asyncio.Event()
+        self._cutting = 0
         self._expected = expected or frozenset()
-        self.over = expected is None
-
-    @contextmanager
-    def event(self, event: Event) -> Iterator[None]:
-        """What goes through `call` in this block is about that event."""
-        metadata = event["object"]["metadata"]
-        uid = metadata.get("uid", "")
-        if event["type"] is None and (not self.over or uid in self._seen):
-            self._source = (uid, metadata.get("resourceVersion", ""))
-        try:
-            yield
-        finally:
-            self._source = None
-            if event["type"] is not None:
-                self._told.pop(uid, None)
-            self._seen.pop(uid, None)
-
-    def call(self, call: Call) -> None:
-        """Call at once, unless a listing tells what the first looks see."""
-        if self._source is None:
-            call()
-            return
-        uid, version = self._source
-        if uid not in self._seen:
-            self._told.setdefault(uid, (version, []))[1].append(call)
-        elif self._seen[uid] != version:
-            call()
+        self.over = self.begun = expected is None
 
     @property
     def whole(self) -> bool:
         """Whether all that fills the index was listed."""
         return self._expected <= self._finished
 
-    def finish(self, path: str) -> None:
-        """The first listing at that path, or another one after it, is complete."""
+    def expects(self, path: str) -> bool:
+        """Whether the listing at that path is one that fills the index, and has not been complete yet."""
+        return path in self._expected and path not in self._finished
+
+    def try_whole(self, path: str) -> bool:
+        """Whether to try and get the listing at that path whole, to be kept: it is tried once, then read in pages."""
+        tried = path in self._tried
+        self._tried.add(path)
+        return self.expects(path) and not tried
+
+    def finish(self, path: str, kept: Packed | None = None) -> None:
+        """A listing at that path is complete; `kept` is what it showed, if that was not in pages."""
         self._finished.add(path)
-        self._finish.set()
+        self.kept.keep(path, kept)
+        self._news.set()
 
     async def wait(self, paths: AbstractSet[str] | None = None) -> None:
         """Wait until the listings at these paths are complete, or all that fill the index."""
         while not (self._expected if paths is None else paths) <= self._finished:
-            self._finish.clear()
-            await self._finish.wait()
+            self._news.clear()
+            await self._news.wait()
 
-    def looked_at(self, body: Mapping[str, Any]) -> None:  # Any: an object as the API server has it
-        """A first look is given this object."""
-        uid, version = body["metadata"]["uid"], body["metadata"]["resourceVersion"]
-        told, calls = self._told.pop(uid, (None, []))
-        if told is None:
-            self._seen[uid] = version
-        elif told != version:
-            for call in calls:
-                call()
+    @contextmanager
+    def cutting(self) -> Iterator[None]:
+        """In this block a watch asks for a version only, not for what there is: only before the looks have begun."""
+        self._cutting += 1
+        try:
+            yield
+        finally:
+            self._cutting -= 1
+            self._news.set()
+
+    async def begin(self) -> None:
+        """Begin the looks: what they read from now on is no older than what the watches go on from."""
+        self.begun = True
+        while self._cutting:
+            self._news.clear()
+            await self._news.wait()
 
     def end(self) -> None:
-        """No more first looks: what was told and not looked at is called."""
+        """No more first looks, but for those that were handed over."""
         self.over = True
-        told, self._told = self._told, {}
-        for _, calls in told.values():
-            for call in calls:
-                call()
+        self.kept = KeptLists()

@@ -6,25 +6,38 @@ that an event concerns; it is filled by the watches' first listing and lost with
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 from registry_operator.reconcilers.keys import Key, RegistryKey, TokenSetKey
 from registry_operator.reconcilers.listed import Listed
 from registry_operator.resources import names
+
+Event: TypeAlias = Mapping[str, Any]  # Any: an event of a watch, JSON as the API server sends it
 
 
 class Routing:
     """Turns what changed into keys and hands them to `add`, the work queue's entrance."""
 
     def __init__(self, add: Callable[[Key], None], listed: Listed | None = None) -> None:
-        """`listed` holds back what need not be added."""
+        """`listed` tells how far the watches have come."""
         self._enter = add
+        self._quiet = False
         self.listed = listed or Listed()
         self._registries: dict[str, dict[RegistryKey, object]] = defaultdict(dict)
         self._tokens: dict[tuple[str, str], RegistryKey] = {}
         self._sets: dict[str, dict[TokenSetKey, set[str]]] = defaultdict(dict)
         self._members: dict[RegistryKey, set[TokenSetKey]] = defaultdict(set)
         self._changed: set[RegistryKey] = set()
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """What is told in this block fills the index and asks for nothing."""
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
 
     def token_sets(self, registry: RegistryKey) -> frozenset[TokenSetKey]:
         """The keys of all RegistryTokens that refer to a registry."""
@@ -105,14 +118,13 @@ class Routing:
             self.namespace_changed(namespace)
 
     def _add(self, key: Key) -> None:
-        self.listed.call(partial(self._enter, key))
+        if not self._quiet:
+            self._enter(key)
 
     def _add_changed(self, key: RegistryKey) -> None:
-        self.listed.call(partial(self._enter_changed, key))
-
-    def _enter_changed(self, key: RegistryKey) -> None:
-        self._changed.add(key)
-        self._enter(key)
+        if not self._quiet:
+            self._changed.add(key)
+            self._enter(key)
 
     def _join(self, key: TokenSetKey, name: str) -> None:
         self._tokens[key.namespace, name] = key.registry

@@ -1,6 +1,7 @@
 """The first look after a start: nothing is asked by itself, nothing is written, and what changed gets a pass."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,8 @@ from typing import Any
 import kopf
 import pytest
 
-from registry_operator.cluster.kinds import Kind, Object, kind_named
+from registry_operator.cluster.kinds import PYPI_REGISTRY, REGISTRY_TOKEN, Kind, Object, kind_named
+from registry_operator.cluster.packed import Packed
 from registry_operator.errors import ClusterUnavailableError, WouldWriteError
 from registry_operator.handlers import children, resources
 from registry_operator.reconcilers.first_looks import FirstLooks
@@ -34,19 +36,29 @@ class Restarted:
     """The operator of a place after a restart: it remembers nothing, and its watches tell what is there."""
 
     def __init__(self, place: Place, *, kube: FakeKube | None = None, watched: tuple[str, ...] = ()) -> None:
-        self.place = place
+        self.place, self.watched = place, watched
         self.queue: list[Key] = []
         self.first = FirstLooks(kube or place.kube, self.queue.append, watched)
         self.routing = Routing(self.first.touch, self.first.listed)
         syncing = replace(place.operator.syncing, routing=self.routing, memory=SyncMemory())
         self.operator: RegistryReconciler = replace(place.operator, syncing=syncing, _attempts={}, _resting={})
 
-    async def tell(self, kind: str | None = None, *bodies: Object) -> None:
-        """Have the watches tell of objects, by default of all in their first listing."""
-        for path in ("", *(f"/namespaces/{name}" for name in ("a", "b"))) if kind is None else ():
-            for plural in ("pypiregistries", "registrytokens"):
-                self.first.listed.finish(f"/apis/pypiregistry.dev/v1alpha1{path}/{plural}")
-        for body in bodies or tuple(self.place.kube.objects.values()):
+    def start(self, *kinds: str) -> None:
+        """Have the watches begin: what is listed of our own kinds is kept, or only routed for other `kinds`."""
+        for kind, route in ((PYPI_REGISTRY, resources.route_registry), (REGISTRY_TOKEN, resources.route_token)):
+            bodies = [body for body in self.place.kube.objects.values() if body["kind"] == kind.name]
+            for namespace in self.watched or (None,):
+                packed = Packed()
+                for body in (body for body in bodies if namespace in (None, body["metadata"]["namespace"])):
+                    packed.add(body["metadata"]["namespace"], json.dumps(body))
+                    with self.routing.quiet():
+                        route({"type": None, "object": body}, self.routing)
+                packed.close()
+                self.first.listed.finish(kind.path(namespace), packed if kind.name in kinds or not kinds else None)
+
+    async def tell(self, kind: str | None, *bodies: Object) -> None:
+        """Have the watches tell of objects."""
+        for body in bodies:
             event: dict[str, Any] = {"type": kind, "object": body}  # Any: an event
             handler: Any = HANDLERS.get(body["kind"], children.child_event)  # Any: see above
             await handler(event=event, memo=kopf.Memo(routing=self.routing))
@@ -72,7 +84,7 @@ def test_what_is_settled_is_looked_at_in_lists_and_written_to_by_nobody() -> Non
     async def scenario() -> None:
         async with restarted() as operator:
             kube = operator.place.kube
-            await operator.tell()
+            operator.start()
             assert operator.queue == []
             await operator.first.run(operator.routing)
             reads, writes = kube.reads, list(kube.writes)
@@ -84,17 +96,26 @@ def test_what_is_settled_is_looked_at_in_lists_and_written_to_by_nobody() -> Non
     asyncio.run(scenario())
 
 
-def test_listings_that_come_late_ask_for_nothing_either() -> None:
+def test_what_was_not_kept_is_read_namespace_by_namespace() -> None:
     async def scenario() -> None:
         async with restarted() as operator:
-            registries = [body for body in operator.place.kube.objects.values() if body["kind"] == "PyPIRegistry"]
-            await operator.tell(None, *registries)
+            operator.start("RegistryToken")
             await operator.first.run(operator.routing)
+            writes = list(operator.place.kube.writes)
             assert await operator.look() == KEY
-            await operator.tell(
-                None, *(body for body in operator.place.kube.objects.values() if body not in registries)
-            )
-            assert operator.queue == [KEY]
+            assert operator.place.kube.writes == writes
+
+    asyncio.run(scenario())
+
+
+def test_what_a_watch_lists_after_the_looks_have_begun_gets_a_pass() -> None:
+    async def scenario() -> None:
+        async with restarted() as operator:
+            operator.start()
+            await operator.first.run(operator.routing)
+            await operator.tell(None, operator.place.kube.objects["Service", NAMESPACE, "demo"])
+            assert operator.queue == [KEY, KEY]
+            assert operator.first.take(KEY) is None
 
     asyncio.run(scenario())
 
@@ -103,7 +124,7 @@ def test_what_drifted_is_no_matter_for_a_look() -> None:
     async def scenario() -> None:
         async with restarted() as operator:
             operator.place.kube.remove("Service", NAMESPACE, "demo")
-            await operator.tell()
+            operator.start()
             await operator.first.run(operator.routing)
             with pytest.raises(WouldWriteError, match="create Service demo"):
                 await operator.look()
@@ -116,7 +137,7 @@ def test_other_rules_are_no_matter_for_a_look() -> None:
         async with restarted() as operator:
             registry = operator.place.kube.objects["PyPIRegistry", NAMESPACE, "demo"]
             operator.place.kube.put(registry | {"spec": registry["spec"] | {"limits": {"maxUploadSize": "1Mi"}}})
-            await operator.tell()
+            operator.start()
             await operator.first.run(operator.routing)
             with pytest.raises(WouldWriteError, match="PUT"):
                 await operator.look()
@@ -128,7 +149,7 @@ def test_an_event_overtakes_a_look() -> None:
     async def scenario() -> None:
         async with restarted() as operator:
             service = operator.place.kube.objects["Service", NAMESPACE, "demo"]
-            await operator.tell()
+            operator.start()
             await operator.first.run(operator.routing)
             await operator.tell("MODIFIED", service)
             assert operator.queue == [KEY, KEY]
@@ -140,24 +161,11 @@ def test_an_event_overtakes_a_look() -> None:
 def test_what_an_event_concerned_before_is_not_handed_over() -> None:
     async def scenario() -> None:
         async with restarted() as operator:
-            await operator.tell()
+            operator.start()
             await operator.tell("MODIFIED", operator.place.kube.objects["Service", NAMESPACE, "demo"])
             await operator.first.run(operator.routing)
             assert operator.queue == [KEY]
             assert operator.first.take(KEY) is None
-
-    asyncio.run(scenario())
-
-
-def test_what_the_listing_showed_in_another_version_gets_a_pass() -> None:
-    async def scenario() -> None:
-        async with restarted() as operator:
-            await operator.tell()
-            service = operator.place.kube.objects["Service", NAMESPACE, "demo"]
-            operator.place.kube.put(service | {"spec": {}})
-            await operator.first.run(operator.routing)
-            assert operator.first.take(KEY) is None
-            assert operator.queue == [KEY]
 
     asyncio.run(scenario())
 
@@ -178,11 +186,11 @@ def test_without_lists_everything_gets_a_pass(caplog: pytest.LogCaptureFixture) 
         broken = Broken()
         broken.objects = place.kube.objects
         operator = Restarted(place, kube=broken)
-        await operator.tell()
+        operator.start()
         await operator.first.run(operator.routing)
         assert set(operator.queue) == {KEY}
         assert "read by itself" in caplog.text
-        await operator.tell()
+        operator.start()
         assert operator.first.take(KEY) is None
 
     asyncio.run(scenario())
@@ -203,7 +211,7 @@ def test_namespaces_are_read_in_the_order_in_which_they_are_listed() -> None:
                 reference = {"registryRef": {"name": "demo", "namespace": "a"}}
                 put(place.kube, "RegistryToken", namespace, "ci", spec=reference)
         operator = Restarted(place)
-        await operator.tell()
+        operator.start()
         await operator.first.run(operator.routing)
         order = ["a-b", "a", "c"]
         registry = RegistryKey("a", "demo")
@@ -225,7 +233,7 @@ def test_an_operator_that_watches_namespaces_lists_only_these() -> None:
         for namespace in ("a", "b"):
             put(place.kube, "PyPIRegistry", namespace, "demo", spec={})
         operator = Restarted(place, watched=("b",))
-        await operator.tell(None, place.kube.objects["PyPIRegistry", "b", "demo"])
+        operator.start()
         await operator.first.run(operator.routing)
         assert operator.queue == [RegistryKey("b", "demo")]
 

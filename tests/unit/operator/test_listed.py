@@ -1,86 +1,77 @@
-"""What a watch's first listing asks for, beside what the first looks are given."""
+"""How the watches begin: in versions, in what is kept for the first looks, or in pages."""
 
 import asyncio
-from typing import Any
 
+from registry_operator.cluster.kinds import REGISTRY_TOKEN
+from registry_operator.cluster.packed import Packed
 from registry_operator.reconcilers.listed import Listed
 
-
-def event(version: str, kind: str | None = None, uid: str = "u") -> dict[str, Any]:  # Any: an event
-    return {"type": kind, "object": body(version, uid)}
+PATH = REGISTRY_TOKEN.path(None)
 
 
-def body(version: str, uid: str = "u") -> dict[str, Any]:  # Any: a body
-    return {"metadata": {"uid": uid, "resourceVersion": version}}
+def packed(*names: str) -> Packed:
+    """Objects of those names in namespace `a`."""
+    made = Packed()
+    for name in names:
+        made.add("a", f'{{"name": "{name}"}}')
+    made.close()
+    return made
 
 
-class Calls:
-    """A Listed, and the calls that came through."""
-
-    def __init__(self, listed: Listed | None = None) -> None:
-        self.listed = listed or Listed(frozenset())
-        self.made: list[str] = []
-
-    def tell(self, event: dict[str, Any], *names: str) -> list[str]:  # Any: an event
-        """What has come through once an event asked for these."""
-        with self.listed.event(event):
-            for name in names:
-                self.listed.call(lambda name=name: self.made.append(name))  # type: ignore[misc]  # a default in a lambda
-        return self.made
+def test_a_list_is_tried_whole_once_and_kept_until_another_one_comes() -> None:
+    listed = Listed({PATH})
+    assert [listed.try_whole(PATH), listed.try_whole(PATH), listed.try_whole("/other")] == [True, False, False]
+    assert listed.kept.of(REGISTRY_TOKEN, "a") is None
+    listed.finish(PATH, packed("ci"))
+    assert listed.kept.of(REGISTRY_TOKEN, "a") == [{"name": "ci"}]
+    assert listed.kept.of(REGISTRY_TOKEN, "b") == []
+    listed.finish(PATH)
+    assert listed.kept.of(REGISTRY_TOKEN, "a") is None
 
 
-def test_what_the_first_look_sees_in_the_same_version_asks_for_nothing() -> None:
-    before, after = Calls(), Calls()
-    assert before.tell(event("1"), "a", "b") == []
-    before.listed.looked_at(body("1"))
-    after.listed.looked_at(body("1"))
-    assert after.tell(event("1"), "a", "b") == []
-    for calls in (before, after):
-        calls.listed.end()
-        assert calls.made == []
+def test_a_list_of_one_namespace_tells_nothing_of_others() -> None:
+    listed = Listed({REGISTRY_TOKEN.path("a")})
+    listed.finish(REGISTRY_TOKEN.path("a"), packed("ci"))
+    assert listed.kept.of(REGISTRY_TOKEN, "a") == [{"name": "ci"}]
+    assert listed.kept.of(REGISTRY_TOKEN, "b") is None
 
 
-def test_another_version_asks_whichever_came_first() -> None:
-    before, after = Calls(), Calls()
-    before.tell(event("1"), "a", "b")
-    before.listed.looked_at(body("2"))
-    assert before.made == ["a", "b"]
-    after.listed.looked_at(body("2"))
-    assert after.tell(event("1"), "a", "b") == ["a", "b"]
-
-
-def test_what_no_first_look_saw_asks_at_the_end() -> None:
-    calls = Calls()
-    calls.tell(event("1"), "a")
-    calls.tell(event("1", uid="other"), "b")
-    calls.listed.looked_at(body("1"))
-    calls.listed.end()
-    assert calls.made == ["b"]
-    assert calls.tell(event("2"), "c") == ["b", "c"]
-
-
-def test_a_change_asks_at_once_and_makes_what_was_listed_old() -> None:
-    calls = Calls()
-    calls.tell(event("1"), "a")
-    assert calls.tell(event("2", "MODIFIED"), "b") == ["b"]
-    calls.listed.end()
-    assert calls.made == ["b"]
-
-
-def test_without_first_looks_a_listing_asks_at_once() -> None:
-    calls = Calls(Listed())
-    assert calls.tell(event("1"), "a") == ["a"]
+def test_nothing_is_kept_after_the_looks() -> None:
+    listed = Listed({PATH})
+    listed.finish(PATH, packed("ci"))
+    listed.end()
+    assert listed.over
+    assert listed.kept.of(REGISTRY_TOKEN, "a") is None
 
 
 def test_listings_are_waited_for() -> None:
     async def scenario() -> None:
         listed = Listed({"/a", "/b"})
         waiting = [asyncio.create_task(listed.wait({"/a"})), asyncio.create_task(listed.wait())]
+        assert listed.expects("/a")
         listed.finish("/a")
         await waiting[0]
-        assert (listed.whole, waiting[1].done()) == (False, False)
+        assert (listed.whole, listed.expects("/a"), waiting[1].done()) == (False, False, False)
         listed.finish("/b")
         await waiting[1]
         assert listed.whole
 
     asyncio.run(scenario())
+
+
+def test_the_looks_begin_when_no_watch_asks_for_a_version() -> None:
+    async def scenario() -> None:
+        listed = Listed({PATH})
+        with listed.cutting():
+            beginning = asyncio.create_task(listed.begin())
+            await asyncio.sleep(0)  # the task's first step, which is all that it can do
+            assert listed.begun
+            assert not beginning.done()
+        await beginning
+
+    asyncio.run(scenario())
+
+
+def test_without_first_looks_nothing_is_awaited() -> None:
+    listed = Listed()
+    assert (listed.over, listed.begun, listed.whole, listed.expects(PATH)) == (True, True, True, False)
