@@ -207,7 +207,7 @@ async def _working(
 ) -> AsyncIterator[None]:
     """Have the workers work, as soon and as long as this process leads; its watches run in any case.
 
-    So one that stands ready takes over with all keys already in its queue.
+    So one that stands ready knows of all registries and tokens when it takes over, and looks at each of them.
     """
     leading = asyncio.create_task(_lead(workers, look, leadership, lost))
     try:

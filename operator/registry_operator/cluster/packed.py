@@ -18,6 +18,7 @@ class Packed:
         self._packed: dict[str, list[bytes]] = defaultdict(list)
         self._open: tuple[str, list[str]] = ("", [])
         self._last: tuple[str, list[Object]] = ("", [])
+        self._dropped: set[str] = set()
 
     def add(self, namespace: str, text: str) -> None:
         """Add an object, as JSON."""
@@ -33,8 +34,18 @@ class Packed:
             self._packed[namespace].append(zlib.compress(",".join(texts).encode(), _LEVEL))
         self._open = ("", [])
 
-    def of(self, namespace: str) -> list[Object]:
-        """All objects of a namespace, once closed; the same again for the namespace that was asked for last."""
+    def drop(self, namespace: str) -> None:
+        """Forget a namespace's objects."""
+        self._packed.pop(namespace, None)
+        self._dropped.add(namespace)
+
+    def of(self, namespace: str) -> list[Object] | None:
+        """All objects of a namespace, once closed, None for one that was dropped.
+
+        The list is the same again for the namespace that was asked for last.
+        """
+        if namespace in self._dropped:
+            return None
         if namespace != self._last[0]:
             texts = (zlib.decompress(packed).decode() for packed in self._packed.get(namespace, ()))
             self._last = (namespace, json.loads(f"[{','.join(texts)}]"))
@@ -53,7 +64,16 @@ class KeptLists:
         if packed is not None:
             self._lists[path] = packed
 
+    def drop(self, kind: Kind, namespace: str) -> None:
+        """Forget what was listed of a kind in a namespace."""
+        packed = self._list(kind, namespace)
+        if packed is not None:
+            packed.drop(namespace)
+
     def of(self, kind: Kind, namespace: str) -> list[Object] | None:
         """What was listed of a kind in a namespace; None when nobody knows that."""
-        packed = self._lists.get(kind.path(None)) or self._lists.get(kind.path(namespace))
+        packed = self._list(kind, namespace)
         return None if packed is None else packed.of(namespace)
+
+    def _list(self, kind: Kind, namespace: str) -> Packed | None:
+        return self._lists.get(kind.path(None)) or self._lists.get(kind.path(namespace))

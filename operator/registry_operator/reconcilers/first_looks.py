@@ -64,7 +64,13 @@ class FirstLooks:
         self._room = asyncio.Semaphore(_AHEAD)
 
     def touch(self, key: Key) -> None:
-        """Have `key` passed because something happened: what was or is being read for its first look is old."""
+        """Have `key` passed because something happened: what was or is being read for its first look is old.
+
+        Before the looks have begun it is enough to read that again, since each of them is still to come.
+        """
+        if not self.listed.begun:
+            self.listed.kept.drop(PYPI_REGISTRY if isinstance(key, RegistryKey) else REGISTRY_TOKEN, key.namespace)
+            return
         self.take(key)
         if not self.listed.over:
             self._touched.add(key)

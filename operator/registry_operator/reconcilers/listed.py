@@ -1,8 +1,8 @@
 """How the watches begin: what their first listing shows is kept for the first looks, which read all else themselves.
 
-A watch goes on from the version of its list, so whatever changes later comes as an event, and an event takes its key
-out of the first looks. So a look may take what is no older than the list of the watch on that kind: either that list
-itself, or one that is read after it.
+A watch goes on from the version of its list, so whatever changes later comes as an event. Before the looks have begun
+an event drops what was kept, afterwards it takes its key out of the looks. So a look may take what is no older than
+the list of the watch on that kind: either that list itself, or one that is read after it.
 """
 
 import asyncio

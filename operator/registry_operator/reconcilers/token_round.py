@@ -46,8 +46,7 @@ class TokenRound:
         It is asked before anything is minted, and only when there is something new to say.
         """
         later = [member for member in members if member.in_set and is_later(member.token)]
-        changed = self.held.digest != body_digest(self._body(members)) or any(wants_issue(one) for one in later)
-        if not later or not changed:
+        if not later or not (any(map(wants_issue, later)) or self.held.digest != body_digest(self._body(members))):
             return members
         asked = encode(question(self.sender.key.namespace, (member.token for member in later)))
         refusal = await self.sender.ask(self.held, asked)

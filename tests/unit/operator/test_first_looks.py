@@ -158,10 +158,27 @@ def test_an_event_overtakes_a_look() -> None:
     asyncio.run(scenario())
 
 
-def test_what_an_event_concerned_before_is_not_handed_over() -> None:
+def test_what_an_event_concerned_before_the_looks_is_read_again() -> None:
     async def scenario() -> None:
         async with restarted() as operator:
             operator.start()
+            registry = operator.place.kube.objects["PyPIRegistry", NAMESPACE, "demo"]
+            registry = registry | {"spec": registry["spec"] | {"limits": {"maxUploadSize": "1Mi"}}}
+            operator.place.kube.put(registry)
+            await operator.tell("MODIFIED", registry)
+            assert operator.queue == []
+            await operator.first.run(operator.routing)
+            with pytest.raises(WouldWriteError, match="PUT"):
+                await operator.look()
+
+    asyncio.run(scenario())
+
+
+def test_what_an_event_concerns_before_its_look_is_not_handed_over() -> None:
+    async def scenario() -> None:
+        async with restarted() as operator:
+            operator.start()
+            await operator.first.listed.begin()
             await operator.tell("MODIFIED", operator.place.kube.objects["Service", NAMESPACE, "demo"])
             await operator.first.run(operator.routing)
             assert operator.queue == [KEY]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from registry_operator.cluster.kinds import REGISTRY_TOKEN
+from registry_operator.cluster.kinds import PYPI_REGISTRY, REGISTRY_TOKEN
 from registry_operator.cluster.packed import Packed
 from registry_operator.reconcilers.listed import Listed
 
@@ -25,6 +25,9 @@ def test_a_list_is_tried_whole_once_and_kept_until_another_one_comes() -> None:
     listed.finish(PATH, packed("ci"))
     assert listed.kept.of(REGISTRY_TOKEN, "a") == [{"name": "ci"}]
     assert listed.kept.of(REGISTRY_TOKEN, "b") == []
+    listed.kept.drop(PYPI_REGISTRY, "b")
+    listed.kept.drop(REGISTRY_TOKEN, "b")
+    assert listed.kept.of(REGISTRY_TOKEN, "b") is None
     listed.finish(PATH)
     assert listed.kept.of(REGISTRY_TOKEN, "a") is None
 

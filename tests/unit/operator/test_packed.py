@@ -21,3 +21,5 @@ def test_each_namespaces_objects_come_back_in_whatever_order_they_came() -> None
         assert packed.of(namespace) == [one for one in bodies if one["metadata"]["namespace"] == namespace]
     assert packed.of("a") is not packed.of("b")
     assert packed.of("b") is packed.of("b")
+    packed.drop("b")
+    assert packed.of("b") is None
