@@ -25,21 +25,26 @@ Connect: TypeAlias = Callable[[SyncAddress], AbstractAsyncContextManager[Registr
 
 @dataclass(frozen=True, slots=True)
 class SyncPort:
-    """How the operator comes to a registry's sync port. `url` tells where one is: in the cluster, its Service.
-
-    With `writes` off, its clients raise WouldWriteError instead of writing.
-    """
+    """How the operator comes to a registry's sync port. `url` tells where one is: in the cluster, its Service."""
 
     kube: Kube
     clock: Callable[[], dt.datetime]
     random: Callable[[int], bytes]
     url: Callable[[PyPIRegistry], str]
     connect: Connect = registry_client.connect
-    writes: bool = True
 
     def only_looking(self, kube: Kube) -> "SyncPort":
-        """The port for a pass that may only look, with what was read of the cluster for it."""
-        return replace(self, kube=kube, writes=False)
+        """The port for a pass that may only look, with what was read of the cluster for it.
+
+        Its clients raise WouldWriteError instead of writing.
+        """
+
+        @asynccontextmanager
+        async def connect(address: SyncAddress) -> AsyncIterator[RegistryClient]:
+            async with self.connect(address) as client:
+                yield client.only_looking()
+
+        return replace(self, kube=kube, connect=connect)
 
     async def ensure_secret(self, registry: PyPIRegistry) -> ObservedSecret | None:
         """Make or renew the sync Secret and return it; None when its name is taken by somebody else's."""
@@ -60,12 +65,10 @@ class SyncPort:
         present = None if body is None else ObservedSecret.parse(body)
         return present if present is not None and is_ours(registry, present) else None
 
-    @asynccontextmanager
-    async def open(self, registry: PyPIRegistry, secret: ObservedSecret) -> AsyncIterator[RegistryClient]:
+    def open(self, registry: PyPIRegistry, secret: ObservedSecret) -> AbstractAsyncContextManager[RegistryClient]:
         """Connect to the sync port of a registry with what its sync Secret holds."""
         ca, key = secret.text("ca.crt") or "", secret.text("key") or ""
-        async with self.connect(SyncAddress(self.url(registry), ca, key, CALL_DEADLINE)) as client:
-            yield client if self.writes else client.only_looking()
+        return self.connect(SyncAddress(self.url(registry), ca, key, CALL_DEADLINE))
 
     def _material(self, registry: PyPIRegistry, present: ObservedSecret | None) -> SyncMaterial:
         """What the Secret should hold: what it holds, as long as that can be used."""
