@@ -42,3 +42,8 @@ def may_rest(registry: PyPIRegistry, seen: RegistryObservation) -> bool:
 def time_to_rest(lot: bytes) -> dt.timedelta:
     """Half of LONGEST_REST to all of it, by the first byte of `lot`: what came to rest together is not due together."""
     return LONGEST_REST * (1 + lot[0] / 256) / 2
+
+
+def fraction(lot: bytes) -> float:
+    """How much of a period to let pass first, by the first byte of `lot`: what came to rest together takes turns."""
+    return (1 + lot[0]) / 256

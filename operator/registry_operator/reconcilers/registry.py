@@ -19,7 +19,7 @@ from registry_operator.planning.installation import Installation
 from registry_operator.planning.observed import ObjectKey, ObservedSecret, RegistryObservation
 from registry_operator.planning.readiness import registry_conditions
 from registry_operator.planning.registry_plan import RegistryPlan, migration_name, plan
-from registry_operator.planning.resting import Rest, may_rest, time_to_rest
+from registry_operator.planning.resting import Rest, fraction, may_rest, time_to_rest
 from registry_operator.planning.rollout import held, motion
 from registry_operator.planning.status import RegistryReport, invalid_status, registry_status
 from registry_operator.reconcilers.census import Census
@@ -125,9 +125,16 @@ class RegistryReconciler:
         if ready:
             self.rollout.leave(key, self.clock())
         if ready and secret is not None and decided.next_look is None and may_rest(registry, seen):
-            until = self.clock() + time_to_rest(self.random(1))
-            self._resting[key] = Rest(registry, secret, seen, self._counts(key, registry), until)
+            return self._come_to_rest(key, registry, secret, seen)
         return self._outcome(seen, decided.next_look)
+
+    def _come_to_rest(
+        self, key: RegistryKey, registry: PyPIRegistry, secret: ObservedSecret, seen: RegistryObservation
+    ) -> Outcome:
+        until = self.clock() + time_to_rest(self.random(1))
+        self._resting[key] = Rest(registry, secret, seen, self._counts(key, registry), until)
+        # All that were looked at after a start would else be compared at the same time, and hold changes up.
+        return Outcome(again_after=LOOK_AGAIN * fraction(self.random(1)))
 
     async def _still_rests(self, key: RegistryKey, rest: Rest) -> bool:
         """Whether all that no event tells is as it was; raises ClusterError."""

@@ -5,7 +5,7 @@ import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from registry_operator.cluster.kinds import Kind, Object
 from registry_operator.planning.resting import LONGEST_REST
@@ -148,6 +148,21 @@ def test_an_event_or_a_long_rest_makes_a_whole_pass() -> None:
         assert await place.reads() == 0
         place.now += LONGEST_REST
         assert await place.reads() > 0
+
+    run(scenario)
+
+
+def drawing(lot: int) -> Callable[[int], bytes]:
+    return lambda count: bytes([lot]) * count
+
+
+def test_registries_that_came_to_rest_together_are_compared_in_turn() -> None:
+    async def scenario(place: Place) -> None:
+        for lot, seconds in ((0x3F, LOOK_AGAIN / 4), (0xFF, LOOK_AGAIN)):
+            place.operator = replace(place.operator, random=drawing(lot))
+            place.routing.child_changed(NAMESPACE, {"pypiregistry.dev/registry": "demo"})
+            assert (await place.reconcile()).again_after == seconds
+            assert (await place.reconcile()).again_after == LOOK_AGAIN
 
     run(scenario)
 
