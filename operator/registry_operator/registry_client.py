@@ -214,7 +214,7 @@ async def _exchange(session: aiohttp.ClientSession, request: Request) -> Reply:
         ) as response:
             return Reply(response.status, response.headers.get("ETag", ""), await _bounded(response.content))
     except (aiohttp.ClientError, ValueError) as error:
-        # ValueError: a page's or a set's name that cannot be sent back in a URL or a header.
+        # ValueError: an ETag of the registry's that no header can hold.
         raise RegistryUnreachableError(f"{type(error).__name__}: {error}"[:_SHOWN]) from error
 
 

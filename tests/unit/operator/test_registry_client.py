@@ -136,6 +136,11 @@ def test_an_answer_that_cannot_be_used_means_unreachable_in_few_words(reply: byt
     assert 0 < len(str(raised.value)) < 600
 
 
+def test_an_etag_that_is_none_reaches_nobody() -> None:
+    _, peer = ask_in_vain(always(b""), lambda client: client.put_set("uid-1", b"{}", '"7"\r\nHost: elsewhere'))
+    assert peer.requests == []
+
+
 def test_a_long_reply_is_not_read_to_its_end() -> None:
     endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b" " * (registry_client.MAX_REPLY_BYTES + 1)
     with pytest.raises(RegistryUnreachableError, match="longer than"):
