@@ -64,6 +64,26 @@ def test_a_new_password_and_a_killed_server_lose_nothing(namespace: Namespace, c
     assert query(namespace, POD, "it's new", "SELECT answer FROM kept") == "42"
 
 
+def test_data_of_another_major_version_is_left_alone_and_the_way_out_told(
+    namespace: Namespace, cluster: Cluster
+) -> None:
+    namespace.apply(*manifests(namespace, cluster, "first"))
+    pod = restarted(namespace, {"metadata": {"uid": ""}})
+    version = "cat /var/lib/postgresql/data/pgdata/PG_VERSION"
+    served = namespace("exec", POD, "-c", "postgresql", "--", "sh", "-c", version).strip()
+    namespace("exec", POD, "-c", "postgresql", "--", "sh", "-c", f"echo 9 > {version.removeprefix('cat ')}")
+    namespace("delete", "pod", POD)
+
+    def refused(body: Object) -> bool:
+        return body["metadata"]["uid"] != pod["metadata"]["uid"] and "PostgreSQL 9 made this data" in json.dumps(body)
+
+    told = namespace.wait_for("pod", POD, refused, seconds=SECONDS, until="refused")
+    (container,) = told["status"]["containerStatuses"]
+    ended = container["state"].get("terminated") or container["lastState"]["terminated"]
+    assert f"(PostgreSQL) {served}." in ended["message"]
+    assert "Set spec.database.managed.image to one of version 9;" in ended["message"]
+
+
 def test_the_role_is_no_superuser_and_nobody_else_gets_in(namespace: Namespace, cluster: Cluster) -> None:
     namespace.apply(*manifests(namespace, cluster, "first"))
     pod = restarted(namespace, {"metadata": {"uid": ""}})

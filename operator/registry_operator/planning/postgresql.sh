@@ -8,8 +8,10 @@ data=/var/lib/postgresql/data/pgdata
 password_file=/etc/registry/credentials/password
 
 # The version that made the data, where the image has several.
+made_by=
 if [ -s "$data/PG_VERSION" ]; then
-    PATH="/usr/lib/postgresql/$(cat "$data/PG_VERSION")/bin:$PATH"
+    made_by=$(cat "$data/PG_VERSION")
+    PATH="/usr/lib/postgresql/$made_by/bin:$PATH"
 fi
 for folder in /usr/lib/postgresql/*/bin; do
     PATH="$PATH:$folder"
@@ -20,6 +22,17 @@ for program in initdb postgres; do
         exit 1
     }
 done
+
+version=$(postgres --version)
+case "$made_by,$version" in
+    ,* | *,*") $made_by"[!0-9]*) ;;
+    *)
+        echo "PostgreSQL $made_by made this data, and the image has $version. Set spec.database.managed.image to one" \
+            "of version $made_by; another version takes a backup and a restore, see examples/operations." |
+            tee /dev/termination-log >&2
+        exit 1
+        ;;
+esac
 
 # Runs the statements on standard input, one a line, with no server and no password; stops at the first error.
 single_user() {
