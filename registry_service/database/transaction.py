@@ -5,7 +5,7 @@ A use case opens a transaction, calls queries with it, and leaves: a normal end 
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from registry_service.errors import DatabaseError
 CONNECT_SECONDS: Final = 5
 STATEMENT_MILLISECONDS: Final = 30_000
 POOL_SIZE: Final = 10
+# Of those that open one database at the same time at least one succeeds each time.
+WAL_ATTEMPTS: Final = 10
 
 
 class ConflictError(Exception):
@@ -105,7 +107,8 @@ def _open_sqlite(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: object) -> None:  # Any: the driver's connection behind an adapter
         connection.isolation_level = None  # BEGIN is ours to say, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_write_ahead_log(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -114,6 +117,21 @@ def _open_sqlite(url: str) -> AsyncEngine:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def _use_write_ahead_log(connection: Any) -> None:  # Any: the driver's connection behind an adapter
+    """Have the database keep its log that way, also when others open it anew at the same time.
+
+    SQLite waits for every lock but for the one that changes this, which it refuses at once.
+    https://www.sqlite.org/pragma.html#pragma_journal_mode
+    """
+    for _ in range(WAL_ATTEMPTS - 1):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        for waiting in ("BEGIN IMMEDIATE", "COMMIT"):
+            connection.execute(waiting).close()
+    connection.execute("PRAGMA journal_mode=WAL").close()
 
 
 @asynccontextmanager

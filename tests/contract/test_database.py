@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -68,6 +70,17 @@ async def test_migrators_at_once_agree(request: pytest.FixtureRequest, tmp_path:
     assert len(set(found)) == 1
     for service in services:
         await service.database.close()
+
+
+async def test_a_new_sqlite_database_that_somebody_else_is_opening_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    opened = open_database(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.5, other.execute, "COMMIT")
+        async with opened.snapshot() as tx:
+            assert (await tx.connection.execute(text("PRAGMA journal_mode"))).scalar_one() == "wal"
+    await opened.close()
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(founding: Founding, database: Database) -> None:
