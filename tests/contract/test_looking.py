@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from registry_operator.cluster.kinds import REGISTRY_TOKEN, SECRET
+from registry_operator.cluster.packed import KeptLists
 from registry_operator.cluster.snapshot import Snapshot
 from registry_operator.errors import WouldWriteError
 from registry_operator.resources.registry import PyPIRegistry
@@ -32,7 +33,7 @@ async def looking(here: World) -> TokenSetReconciler:
 
 async def snapshot(here: World) -> Snapshot:
     own = {kind: await here.kube.find(kind, NAMESPACE) for kind in (REGISTRY_TOKEN, SECRET)}
-    return Snapshot(here.kube, NAMESPACE, own, {})
+    return Snapshot(here.kube, NAMESPACE, own, {}, KeptLists())
 
 
 async def test_a_settled_set_is_looked_at_without_a_word_to_the_registry(here: World) -> None:

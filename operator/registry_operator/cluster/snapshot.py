@@ -4,7 +4,7 @@ To list a thousand namespaces at once costs a small part of what it costs to ask
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from registry_operator.cluster.kinds import Kind, Object
@@ -28,7 +28,7 @@ class Snapshot:
     namespace: str
     own: Mapping[Kind, Sequence[Object]]
     known: Known
-    kept: KeptLists = field(default_factory=KeptLists)
+    kept: KeptLists
 
     async def get(self, kind: Kind, namespace: str | None, name: str) -> Object | None:
         for body in self._read(kind, namespace) or ():

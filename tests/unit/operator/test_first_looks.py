@@ -44,7 +44,7 @@ class Restarted:
         self.operator: RegistryReconciler = replace(place.operator, syncing=syncing, _attempts={}, _resting={})
 
     def start(self, *kinds: str) -> None:
-        """Have the watches begin: what is listed of our own kinds is kept, or only routed for other `kinds`."""
+        """Have the watches begin: our own kinds are listed; what is kept of them are `kinds`, by default both."""
         for kind, route in ((PYPI_REGISTRY, resources.route_registry), (REGISTRY_TOKEN, resources.route_token)):
             bodies = [body for body in self.place.kube.objects.values() if body["kind"] == kind.name]
             for namespace in self.watched or (None,):

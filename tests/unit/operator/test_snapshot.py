@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from registry_operator.cluster.kinds import CONFIG_MAP, NAMESPACE, SECRET, Object
+from registry_operator.cluster.packed import KeptLists
 from registry_operator.cluster.snapshot import Snapshot
 from registry_operator.errors import WouldWriteError
 from tests.support.fake_kube import FakeKube
@@ -17,7 +18,9 @@ def config_map(name: str, namespace: str = "here", **labels: str) -> Object:
 
 def snapshot(live: FakeKube) -> Snapshot:
     known = {(NAMESPACE, None, "here"): {"kind": "Namespace"}, (CONFIG_MAP, "there", "k"): config_map("k", "there")}
-    return Snapshot(live, "here", {CONFIG_MAP: [config_map("a", app="x"), config_map("b", app="y")]}, known)
+    return Snapshot(
+        live, "here", {CONFIG_MAP: [config_map("a", app="x"), config_map("b", app="y")]}, known, KeptLists()
+    )
 
 
 def test_it_answers_from_what_was_read_and_asks_for_all_else() -> None:
